@@ -52,7 +52,7 @@ def runs() -> bool:
 
 def install() -> None:
     """Install the locked packages by their hashes, then the project, editable and without dependencies."""
-    pip = (str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    pip = (str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check")
     run(*pip, "--require-hashes", "--requirement", "requirements.lock")
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
 
@@ -61,7 +61,7 @@ def run(*command: str) -> None:
     """Run a command in the project's folder, and end this program with its exit code if it fails."""
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
     if code:
-        print("Setting up .venv failed: the lines above say why. Run the command again to retry.", file=sys.stderr)
+        print("Setting up .venv failed; the lines above say why. Then run the same again.", file=sys.stderr)
         sys.exit(code)
 
 
