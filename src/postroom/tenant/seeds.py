@@ -1,0 +1,75 @@
+"""What a new tenant begins with: the same users and apps in both clouds, with ids and secrets of their own."""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from postroom.tenant.directory import App, User, new_user
+
+BOT_PERMISSIONS = frozenset({"Mail.ReadWrite", "Mail.Send", "User.Read.All"})
+DESKTOP_PERMISSIONS = frozenset(
+    {"Mail.ReadWrite", "Mail.Send", "User.Read", "offline_access", "openid", "profile", "email"}
+)
+DESKTOP_REDIRECTS = ("http://localhost", "http://localhost:9999/Callback")
+CERTIFIED_APP = "Invoice bot"
+SECRET_LIFETIME = timedelta(days=730)
+
+
+def seed_users(domain: str) -> tuple[User, ...]:
+    """Make up the users of a new tenant: three people and two shared mailboxes."""
+    people = (("ap", "Accounts Payable"), ("adele", "Adele Vance"), ("megan", "Megan Bowen"))
+    return (
+        *(new_user(f"{name}@{domain}", display_name) for name, display_name in people),
+        new_user(f"invoices@{domain}", "Invoices", shared=True, members=(f"ap@{domain}",)),
+        new_user(f"board@{domain}", "Board", shared=True),
+    )
+
+
+def seed_apps(now: datetime, certificate: str, certificate_file: str) -> tuple[App, ...]:
+    """Make up the app registrations of a new tenant.
+
+    One may all a bot needs, one only read, one nothing; one has an expired secret and one is a public client. The
+    first has the given certificate (PEM without key) registered as well.
+    """
+    good_until = now + SECRET_LIFETIME
+    return (
+        _confidential(
+            CERTIFIED_APP, BOT_PERMISSIONS, good_until, certificate=certificate, certificate_file=certificate_file
+        ),
+        _confidential("Reader bot", frozenset({"Mail.Read"}), good_until),
+        _confidential("Unconsented bot", frozenset(), good_until),
+        _confidential("Old bot", BOT_PERMISSIONS, now - timedelta(days=30)),
+        App(
+            "Desktop bot",
+            client_id=str(uuid4()),
+            object_id=str(uuid4()),
+            public=True,
+            redirect_uris=DESKTOP_REDIRECTS,
+            delegated_permissions=DESKTOP_PERMISSIONS,
+        ),
+    )
+
+
+def _confidential(
+    name: str,
+    permissions: frozenset[str],
+    secret_expires: datetime,
+    *,
+    certificate: str | None = None,
+    certificate_file: str | None = None,
+) -> App:
+    return App(
+        name,
+        client_id=str(uuid4()),
+        object_id=str(uuid4()),
+        client_secret=new_client_secret(),
+        secret_expires=secret_expires,
+        certificate=certificate,
+        certificate_file=certificate_file,
+        application_permissions=permissions,
+    )
+
+
+def new_client_secret() -> str:
+    """Make up a client secret that looks as Entra ID's do: 40 characters, some of them not letters."""
+    return f"{secrets.token_urlsafe(3)[:3]}8Q~{secrets.token_urlsafe(40)[:34]}"

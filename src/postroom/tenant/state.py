@@ -1,0 +1,65 @@
+"""The living state of the tenant: one CloudState a cloud, which every handler reaches as `request.app.state.cloud`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from postroom.tenant.clock import Clock
+from postroom.tenant.directory import App, Directory
+from postroom.tenant.entra.keys import SigningKey
+from postroom.tenant.hosts import CloudHosts
+from postroom.tenant.mail.store import MailStore
+
+
+@dataclass
+class CloudState:
+    """Hold what one cloud knows: its directory, its mail, its keys and its addresses."""
+
+    hosts: CloudHosts
+    directory: Directory
+    clock: Clock
+    mail: MailStore
+    signing_key: SigningKey
+    local_url: str
+    """Where this cloud is served on this machine, such as https://localhost:8443."""
+    other: "CloudState | None" = field(default=None, repr=False)
+    revoked_before: dict[str, int] = field(default_factory=dict)
+    """For each client id, the Unix second before which its access tokens count no more."""
+
+    @property
+    def name(self) -> str:
+        """Give the cloud's name as people know it: Azure Global or Azure US GCC High."""
+        return self.hosts.name
+
+    def login_url(self, host: str) -> str:
+        """Give the base address of Entra ID for a client that reached the tenant under this Host header."""
+        return f"https://{self.hosts.login}" if _is_microsofts(host) else self.local_url
+
+    def graph_url(self, host: str) -> str:
+        """Give the base address of Microsoft Graph for a client that reached the tenant under this Host header."""
+        return self.hosts.graph_url if _is_microsofts(host) else self.local_url
+
+    def upload_url(self, host: str) -> str:
+        """Give the base address of upload sessions for a client that reached the tenant under this Host header."""
+        return f"https://{self.hosts.upload}" if _is_microsofts(host) else self.local_url
+
+    def revoke(self, app: App) -> None:
+        """Refuse the access tokens that this app has been given so far."""
+        # Whole seconds are all a token carries, so the mark is the next one and new tokens are dated no earlier.
+        self.revoked_before[app.client_id] = int(self.clock.now().timestamp()) + 1
+
+    def issue_time(self, app: App) -> int:
+        """Give the Unix second to date a new token with, which is never before the app's last revocation."""
+        return max(int(self.clock.now().timestamp()), self.revoked_before.get(app.client_id, 0))
+
+    def is_revoked(self, app: App, issued: int) -> bool:
+        """Tell whether a token of this app that was issued at this Unix second has been revoked since."""
+        return issued < self.revoked_before.get(app.client_id, 0)
+
+    def now(self) -> datetime:
+        """Give the tenant's time."""
+        return self.clock.now()
+
+
+def _is_microsofts(host: str) -> bool:
+    name = host.partition(":")[0].lower()
+    return name.endswith((".com", ".us"))
