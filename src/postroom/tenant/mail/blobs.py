@@ -1,0 +1,38 @@
+"""Contents in files named by their hash: the same bytes are kept once, and are streamed from where they lie."""
+
+import hashlib
+import secrets
+import shutil
+from pathlib import Path
+
+
+class Blobs:
+    """Keep bytes and give back the file that holds them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, content: bytes) -> str:
+        """Keep these bytes and return their SHA-256 in hexadecimal, which is their name here."""
+        name = hashlib.sha256(content).hexdigest()
+        path = self.path(name)
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            unfinished = path.with_name(f"{name}.{secrets.token_hex(4)}")
+            unfinished.write_bytes(content)
+            unfinished.replace(path)
+        return name
+
+    def path(self, name: str) -> Path:
+        """Return the file that holds the bytes of this name."""
+        return self._folder / name[:2] / name
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of this name."""
+        return self.path(name).read_bytes()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)

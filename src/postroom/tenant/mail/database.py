@@ -1,0 +1,111 @@
+"""The SQLite file of one cloud's mail: one connection, one lock, transactions that nest."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Row = sqlite3.Row
+_CACHE_KIBIBYTES = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A piece of SQL that is true or false of a row, with the values of its parameters."""
+
+    sql: str = "1"
+    values: tuple[Any, ...] = ()
+
+    def __and__(self, other: "Condition") -> "Condition":
+        return Condition(f"({self.sql}) AND ({other.sql})", self.values + other.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a listing are wanted, and in which order (SQL, never text from outside)."""
+
+    order: str
+    skip: int = 0
+    top: int = 10
+
+
+class Database:
+    """Run SQL from any thread; whoever holds a transaction keeps the others waiting."""
+
+    def __init__(self, path: Path, schema: str) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        self._connection.executescript(schema)
+
+    def add_function(self, name: str, arguments: int, function: Callable[..., Any]) -> None:
+        """Make a Python function callable from SQL."""
+        self._connection.create_function(name, arguments, function, deterministic=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything inside happen together or not at all."""
+        with self._lock:
+            outermost = self._depth == 0
+            if outermost:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if outermost:
+                    self._connection.execute("ROLLBACK")
+                raise
+            else:
+                if outermost:
+                    self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Return every row of a query."""
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def find_row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
+        """Return the first row of a query, or None."""
+        with self._lock:
+            row: Row | None = self._connection.execute(sql, values).fetchone()
+            return row
+
+    def number(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Return the one number that a query gives."""
+        row = self.find_row(sql, values)
+        return int(row[0]) if row else 0
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Run one statement."""
+        with self._lock:
+            self._connection.execute(sql, values)
+
+    def insert(self, table: str, columns: Mapping[str, Any]) -> int:
+        """Add a row and return its key."""
+        names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
+        with self._lock:
+            cursor = self._connection.execute(
+                f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names are ours
+                tuple(columns.values()),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def update(self, table: str, key: int, columns: Mapping[str, Any]) -> None:
+        """Change columns of the row with this key."""
+        changes = ", ".join(f'"{name}" = ?' for name in columns)
+        self.execute(f"UPDATE {table} SET {changes} WHERE key = ?", (*columns.values(), key))  # noqa: S608 - as above
+
+    def close(self) -> None:
+        """Close the file; nothing can be asked any more."""
+        with self._lock:
+            self._connection.close()

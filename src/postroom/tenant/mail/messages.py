@@ -1,0 +1,92 @@
+"""The messages of a mailbox."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from postroom.tenant.clock import Clock
+from postroom.tenant.mail.database import Condition, Database, Page, Row
+from postroom.tenant.mail.identifiers import new_attachment_id, new_immutable_id, new_item_id
+from postroom.tenant.mail.records import moment
+
+_OWN_COLUMNS = frozenset({"key", "mailbox", "folder", "folder_id", "item_id", "immutable_id"})
+
+
+class Messages:
+    """Find, list, add, change, move, copy and delete messages."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def find(self, mailbox_key: int, message_id: str) -> Row | None:
+        """Return the message with this id, of whichever of its two kinds, or None."""
+        sql = "SELECT * FROM messages WHERE mailbox = ? AND (item_id = ? OR immutable_id = ?)"
+        return self._database.find_row(sql, (mailbox_key, message_id, message_id))
+
+    def get_by_key(self, key: int) -> Row:
+        """Return the message of this row key."""
+        row = self._database.find_row("SELECT * FROM messages WHERE key = ?", (key,))
+        if row is None:
+            raise KeyError(key)
+        return row
+
+    def list(self, columns: str, condition: Condition, page: Page) -> list[Row]:
+        """Return these columns of the messages that a condition holds for."""
+        sql = f"SELECT {columns} FROM messages WHERE {condition.sql} ORDER BY {page.order} LIMIT ? OFFSET ?"  # noqa: S608 - compiled, values bound
+        return self._database.rows(sql, (*condition.values, page.top, page.skip))
+
+    def count(self, condition: Condition) -> int:
+        """Count the messages that a condition holds for."""
+        return self._database.number(f"SELECT COUNT(*) FROM messages WHERE {condition.sql}", condition.values)  # noqa: S608 - as above
+
+    def add(self, mailbox: Row, folder: Row, columns: Mapping[str, Any]) -> Row:
+        """Add a message to a folder and return it."""
+        now = moment(self._clock.now())
+        own = {
+            "mailbox": mailbox["key"],
+            "folder": folder["key"],
+            "folder_id": folder["folder_id"],
+            "item_id": new_item_id(mailbox["guid"]),
+            "immutable_id": new_immutable_id(),
+        }
+        times = {"created": now, "modified": now, "received": now, "sent": now}
+        return self.get_by_key(self._database.insert("messages", times | dict(columns) | own))
+
+    def update(self, message: Row, columns: Mapping[str, Any]) -> Row:
+        """Change columns of a message and return it as it then is."""
+        changes = {**columns, "change": message["change"] + 1, "modified": moment(self._clock.now())}
+        with self._database.transaction():
+            self._database.update("messages", message["key"], changes)
+            return self.get_by_key(message["key"])
+
+    def move(self, mailbox: Row, message: Row, folder: Row) -> Row:
+        """Move a message: its immutable id stays, its other id changes."""
+        place = {
+            "folder": folder["key"],
+            "folder_id": folder["folder_id"],
+            "item_id": new_item_id(mailbox["guid"]),
+        }
+        return self.update(message, place)
+
+    def copy(self, mailbox: Row, message: Row, folder: Row) -> Row:
+        """Put a copy of a message, attachments included, into a folder and return the copy."""
+        with self._database.transaction():
+            columns = {name: message[name] for name in message.keys() if name not in _OWN_COLUMNS}  # noqa: SIM118 - a Row iterates over values
+            made = self.add(mailbox, folder, columns)
+            self.copy_attachments(mailbox, message["key"], made["key"])
+            return made
+
+    def copy_attachments(self, mailbox: Row, source_key: int, target_key: int) -> None:
+        """Give one message the attachments of another."""
+        for row in self._database.rows(
+            "SELECT * FROM attachments WHERE message = ? ORDER BY key", (source_key,)
+        ):
+            columns = {name: row[name] for name in row.keys() if name != "key"}  # noqa: SIM118 - as above
+            columns |= {"message": target_key, "attachment_id": new_attachment_id(mailbox["guid"])}
+            self._database.insert("attachments", columns)
+
+    def erase(self, message: Row) -> None:
+        """Delete a message for good."""
+        with self._database.transaction():
+            self._database.execute("DELETE FROM attachments WHERE message = ?", (message["key"],))
+            self._database.execute("DELETE FROM messages WHERE key = ?", (message["key"],))

@@ -1,0 +1,278 @@
+"""Reads a MIME message into the facts a mailbox keeps of it; no bytes whatever make it raise."""
+
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import EmailPolicy
+from functools import lru_cache
+from typing import Any
+
+from postroom.tenant.mail.cutting import Span, body_start, split_multipart
+from postroom.tenant.mail.headers import (
+    PARSER_FAULTS,
+    addresses,
+    clean,
+    decode_bytes,
+    decode_words,
+    find_date,
+    raw_items,
+    raw_text,
+)
+
+_DEEPEST_PART = 50
+_ITEM_TYPES = frozenset({"message/rfc822", "message/global"})
+_IMPORTANCES = {
+    "1": "high",
+    "2": "high",
+    "high": "high",
+    "urgent": "high",
+    "5": "low",
+    "4": "low",
+    "low": "low",
+}
+
+
+class _LenientPolicy(EmailPolicy):
+    """Reads headers as Python's default policy does, and as plain text where that fails."""
+
+    def header_fetch_parse(self, name: str, value: Any) -> Any:
+        if hasattr(value, "name"):
+            return value
+        try:
+            return _parsed_header(name, value)
+        except PARSER_FAULTS:
+            return raw_text(value)
+
+
+_BASE = EmailPolicy()
+
+
+@lru_cache(maxsize=512)
+def _parsed_header(name: str, value: str) -> Any:
+    return _BASE.header_fetch_parse(name, value)
+
+
+_POLICY = _LenientPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class MimeAttachment:
+    """One attachment: a file, a message (`item`, its content the bytes of its MIME) or a link (`reference`)."""
+
+    kind: str
+    name: str
+    content_type: str | None
+    content: bytes
+    disposition: str | None = None
+    content_id: str | None = None
+    content_location: str | None = None
+    is_inline: bool = False
+    source_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MimeMessage:
+    """What a mailbox keeps of a MIME message: clean text everywhere, times in UTC, addresses as (name, address)."""
+
+    headers: list[tuple[str, str]]
+    body_type: str = "text"
+    body: str = ""
+    attachments: list[MimeAttachment] = field(default_factory=list)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, decoded, or None."""
+        wanted = name.lower()
+        return next((decode_words(value) for key, value in self.headers if key.lower() == wanted), None)
+
+    def people(self, name: str) -> list[tuple[str, str]]:
+        """Return (name, address) of everyone in all headers of that name."""
+        wanted = name.lower()
+        return addresses([value for key, value in self.headers if key.lower() == wanted])
+
+    @property
+    def subject(self) -> str:
+        return self.header("Subject") or ""
+
+    @property
+    def sent(self) -> datetime | None:
+        return find_date(self.header("Date"))
+
+    @property
+    def received(self) -> datetime | None:
+        return self.sent or find_date(self.header("Received"))
+
+    @property
+    def importance(self) -> str:
+        for name in ("Importance", "X-Priority"):
+            word = (self.header(name) or "").strip().lower()
+            if word:
+                return _IMPORTANCES.get(word.split()[0], "normal")
+        return "normal"
+
+    @property
+    def thread(self) -> list[str]:
+        """The message ids this one answers, oldest first."""
+        named = f"{self.header('References') or ''} {self.header('In-Reply-To') or ''}"
+        return [word for word in named.split() if word.startswith("<") and word.endswith(">")]
+
+
+def parse(raw: bytes) -> MimeMessage:
+    """Read a MIME message from its bytes; broken mail gives what can be made of it."""
+    try:
+        root = BytesParser(policy=_POLICY).parsebytes(raw)
+    except PARSER_FAULTS:
+        return MimeMessage(headers=[], body=decode_bytes(raw, None))
+    leaves = list(_leaves(root, raw, (0, len(raw)), 0))
+    body_type, body = _body([leaf for leaf in leaves if isinstance(leaf, Message)])
+    attachments = [_settle_inline(leaf, body) for leaf in leaves if isinstance(leaf, MimeAttachment)]
+    return MimeMessage(headers=list(raw_items(root)), body_type=body_type, body=body, attachments=attachments)
+
+
+def _leaves(part: Message, raw: bytes, span: Span | None, depth: int) -> Iterator[Message | MimeAttachment]:
+    """Yield texts of the body as parts and everything else as attachments, in the order of the message."""
+    if part.get_content_maintype() == "message":
+        yield _message_attachment(part, raw, span)
+        return
+    children = part.get_payload()
+    if isinstance(children, list) and depth < _DEEPEST_PART:
+        spans = split_multipart(raw, span, part) if span and _holds_message(part) else [None] * len(children)
+        for child, child_span in zip(children, spans, strict=True):
+            if isinstance(child, Message):
+                yield from _leaves(child, raw, child_span, depth + 1)
+    elif part.get_content_maintype() == "multipart" or _is_body_text(part):
+        yield part  # a multipart without parts holds text, whatever it says
+    else:
+        yield _file_attachment(part)
+
+
+def _holds_message(part: Message) -> bool:
+    return any(child.get_content_maintype() == "message" for child in part.walk())
+
+
+def _is_body_text(part: Message) -> bool:
+    return (
+        part.get_content_maintype() == "text"
+        and _file_name(part) is None
+        and _disposition(part) != "attachment"
+    )
+
+
+def _disposition(part: Message) -> str | None:
+    try:
+        return part.get_content_disposition()
+    except PARSER_FAULTS:
+        return None
+
+
+def _file_name(part: Message) -> str | None:
+    """Return the file name as the header decodes to: nothing is made safe, as Outlook makes nothing safe."""
+    try:
+        name = part.get_filename()
+    except PARSER_FAULTS:
+        return None
+    if not name:
+        return None
+    return clean(name if name.isascii() else decode_bytes(name.encode("utf-8", "surrogateescape"), None))
+
+
+def _content(part: Message) -> bytes:
+    try:
+        content = part.get_payload(decode=True)
+    except PARSER_FAULTS:
+        content = None
+    if isinstance(content, bytes):
+        return content
+    return str(part.get_payload() or "").encode("utf-8", "surrogateescape")
+
+
+def _file_attachment(part: Message) -> MimeAttachment:
+    content_type = clean(part.get_content_type())
+    return MimeAttachment(
+        kind="file",
+        name=_file_name(part) or _invented_name(content_type),
+        content_type=content_type,
+        content=_content(part),
+        **_placing(part),
+    )
+
+
+def _invented_name(content_type: str) -> str:
+    # [?] Outlook names a nameless part ATT00001 and up, with the extension of its type.
+    return "ATT00001" + (mimetypes.guess_extension(content_type) or ".dat")
+
+
+def _placing(part: Message) -> dict[str, Any]:
+    content_id = part.get("Content-ID")
+    location = part.get("Content-Location")
+    return {
+        "disposition": _disposition(part),
+        "content_id": raw_text(content_id).strip("<> ") if content_id else None,
+        "content_location": raw_text(location) if location else None,
+    }
+
+
+def _message_attachment(part: Message, raw: bytes, span: Span | None) -> MimeAttachment:
+    content_type = part.get_content_type()
+    if content_type == "message/external-body" and _external_url(part):
+        return MimeAttachment(
+            kind="reference",
+            name=_file_name(part) or "Untitled Attachment",
+            content_type=None,
+            content=b"",
+            source_url=_external_url(part),
+        )
+    content = raw[body_start(raw, span) : span[1]] if span else _written_again(part)
+    if content_type not in _ITEM_TYPES:
+        name = _file_name(part) or _invented_name(content_type)
+        return MimeAttachment("file", name, clean(content_type), content, **_placing(part))
+    return MimeAttachment("item", _item_name(part), "message/rfc822", content, **_placing(part))
+
+
+def _external_url(part: Message) -> str | None:
+    """Return the address of a link attachment (RFC 2017)."""
+    try:
+        kind, url = part.get_param("access-type"), part.get_param("url")
+    except PARSER_FAULTS:
+        return None
+    return raw_text(url) if str(kind).lower() == "url" and url else None
+
+
+def _item_name(part: Message) -> str:
+    children = part.get_payload()
+    inner = children[0] if isinstance(children, list) and children else None
+    subject = raw_text(inner.get("Subject", "")) if isinstance(inner, Message) else ""
+    # [?] Outlook shows an attached message under its subject; the file name of the part wins here where given.
+    return _file_name(part) or decode_words(subject) or "Untitled Attachment"
+
+
+def _written_again(part: Message) -> bytes:
+    children = part.get_payload()
+    inner = children[0] if isinstance(children, list) and children else part
+    try:
+        return inner.as_bytes() if isinstance(inner, Message) else _content(part)
+    except PARSER_FAULTS:
+        return _content(part)
+
+
+def _body(texts: list[Message]) -> tuple[str, str]:
+    markup = [part for part in texts if part.get_content_subtype() == "html"]
+    chosen = markup or texts
+    content = "\r\n".join(_text(part) for part in chosen)
+    return ("html" if markup else "text"), content
+
+
+def _text(part: Message) -> str:
+    charset = part.get_param("charset")
+    return decode_bytes(_content(part), charset if isinstance(charset, str) else None)
+
+
+def _settle_inline(attachment: MimeAttachment, body: str) -> MimeAttachment:
+    # [?] Outlook counts a part as inline when it says so itself and has a Content-ID, or when the body shows it.
+    marked = attachment.disposition == "inline" and attachment.content_id is not None
+    shown = attachment.content_id is not None and f"cid:{attachment.content_id}" in body
+    if attachment.disposition == "attachment" or not (marked or shown):
+        return attachment
+    return replace(attachment, is_inline=True)

@@ -1,0 +1,115 @@
+"""The tables of the mail store, and the folders that every mailbox has from the start."""
+
+from dataclasses import dataclass
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS mailboxes (
+    key INTEGER PRIMARY KEY,
+    address TEXT NOT NULL UNIQUE,
+    guid TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS folders (
+    key INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    parent INTEGER,
+    folder_id TEXT NOT NULL UNIQUE,
+    parent_id TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    well_known TEXT,
+    hidden INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS folders_by_parent ON folders (mailbox, parent);
+CREATE INDEX IF NOT EXISTS folders_by_name ON folders (mailbox, well_known);
+CREATE TABLE IF NOT EXISTS messages (
+    key INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    folder INTEGER NOT NULL,
+    folder_id TEXT NOT NULL,
+    item_id TEXT NOT NULL UNIQUE,
+    immutable_id TEXT NOT NULL UNIQUE,
+    change INTEGER NOT NULL DEFAULT 1,
+    created TEXT NOT NULL,
+    modified TEXT NOT NULL,
+    received TEXT NOT NULL,
+    sent TEXT NOT NULL,
+    is_read INTEGER NOT NULL DEFAULT 0,
+    is_draft INTEGER NOT NULL DEFAULT 0,
+    has_attachments INTEGER NOT NULL DEFAULT 0,
+    delivery_receipt INTEGER NOT NULL DEFAULT 0,
+    read_receipt INTEGER NOT NULL DEFAULT 0,
+    importance TEXT NOT NULL DEFAULT 'normal',
+    inference TEXT NOT NULL DEFAULT 'focused',
+    subject TEXT NOT NULL DEFAULT '',
+    from_name TEXT, from_address TEXT,
+    sender_name TEXT, sender_address TEXT,
+    to_people TEXT NOT NULL DEFAULT '[]',
+    cc_people TEXT NOT NULL DEFAULT '[]',
+    bcc_people TEXT NOT NULL DEFAULT '[]',
+    reply_to_people TEXT NOT NULL DEFAULT '[]',
+    internet_message_id TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    conversation_index TEXT NOT NULL,
+    categories TEXT NOT NULL DEFAULT '[]',
+    flag TEXT NOT NULL DEFAULT '{"flagStatus":"notFlagged"}',
+    thread TEXT NOT NULL DEFAULT '[]',
+    mime_hash TEXT,
+    preview TEXT NOT NULL DEFAULT '',
+    body_type TEXT NOT NULL DEFAULT 'text',
+    headers TEXT NOT NULL DEFAULT '[]',
+    body TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS messages_by_folder ON messages (folder, received, key, is_read);
+CREATE INDEX IF NOT EXISTS messages_by_mailbox ON messages (mailbox, received, key);
+CREATE INDEX IF NOT EXISTS messages_by_message_id ON messages (mailbox, internet_message_id);
+CREATE TABLE IF NOT EXISTS attachments (
+    key INTEGER PRIMARY KEY,
+    message INTEGER NOT NULL REFERENCES messages (key),
+    attachment_id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    content_type TEXT,
+    size INTEGER NOT NULL,
+    is_inline INTEGER NOT NULL DEFAULT 0,
+    content_id TEXT,
+    content_location TEXT,
+    source_url TEXT,
+    modified TEXT NOT NULL,
+    content_hash TEXT
+);
+CREATE INDEX IF NOT EXISTS attachments_by_message ON attachments (message);
+CREATE TABLE IF NOT EXISTS ingested_files (path TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+NAMES = ("mailboxes", "folders", "messages", "attachments", "ingested_files")
+
+
+@dataclass(frozen=True, slots=True)
+class WellKnown:
+    """A folder that every mailbox has: its name in Graph, what people see, where it lies."""
+
+    name: str
+    display_name: str
+    parent: str | None = "msgfolderroot"
+    hidden: bool = False
+
+
+# [?] Which of these a listing shows, and their names, as an English Exchange Online mailbox has them.
+WELL_KNOWN_FOLDERS = (
+    WellKnown("root", "Root", None, hidden=True),
+    WellKnown("msgfolderroot", "Top of Information Store", "root"),
+    WellKnown("archive", "Archive"),
+    WellKnown("conversationhistory", "Conversation History"),
+    WellKnown("deleteditems", "Deleted Items"),
+    WellKnown("drafts", "Drafts"),
+    WellKnown("inbox", "Inbox"),
+    WellKnown("junkemail", "Junk Email"),
+    WellKnown("outbox", "Outbox"),
+    WellKnown("sentitems", "Sent Items"),
+    WellKnown("clutter", "Clutter", hidden=True),
+    WellKnown("scheduled", "Scheduled", hidden=True),
+    WellKnown("syncissues", "Sync Issues", hidden=True),
+    WellKnown("conflicts", "Conflicts", "syncissues", hidden=True),
+    WellKnown("localfailures", "Local Failures", "syncissues", hidden=True),
+    WellKnown("serverfailures", "Server Failures", "syncissues", hidden=True),
+    WellKnown("recoverableitemsdeletions", "Deletions", "root", hidden=True),
+    WellKnown("searchfolders", "Finder", "root", hidden=True),
+)

@@ -1,0 +1,134 @@
+"""The mail store of one cloud: what the Graph layer, the control endpoints and ingestion work on."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from postroom.tenant.clock import Clock
+from postroom.tenant.mail import mime as mime_reader
+from postroom.tenant.mail.attachments import Attachments
+from postroom.tenant.mail.blobs import Blobs
+from postroom.tenant.mail.database import Database, Row
+from postroom.tenant.mail.folders import Folders
+from postroom.tenant.mail.messages import Messages
+from postroom.tenant.mail.records import columns_of, moment
+from postroom.tenant.mail.schema import NAMES, TABLES
+
+
+class MailStore:
+    """Hold the mailboxes of one cloud; every method may be called from any thread, and a restart loses nothing."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.clock = clock
+        self.blobs = Blobs(folder / "contents")
+        self.database = Database(folder / "mail.sqlite", TABLES)
+        self.database.add_function("contains_text", 2, _contains)
+        self.database.add_function("starts_with_text", 2, _starts_with)
+        self.database.add_function("ends_with_text", 2, _ends_with)
+        self.folders = Folders(self.database)
+        self.messages = Messages(self.database, clock)
+        self.attachments = Attachments(self.database, self.blobs, clock)
+
+    def ensure_mailbox(self, address: str) -> None:
+        """Create the mailbox of this address, with the folders that every mailbox has, unless it is there."""
+        with self.database.transaction():
+            if self.find_mailbox(address) is None:
+                guid = str(uuid.uuid4())
+                self.database.insert("mailboxes", {"address": address.lower(), "guid": guid})
+                self.folders.create_well_known(self.get_mailbox(address))
+
+    def find_mailbox(self, address: str) -> Row | None:
+        """Return the mailbox of this address (columns key, address, guid), or None."""
+        return self.database.find_row("SELECT * FROM mailboxes WHERE address = ?", (address.lower(),))
+
+    def get_mailbox(self, address: str) -> Row:
+        """Return the mailbox of this address; KeyError where there is none."""
+        mailbox = self.find_mailbox(address)
+        if mailbox is None:
+            raise KeyError(address)
+        return mailbox
+
+    def ingest(self, address: str, folder_path: str, mime: bytes) -> str:
+        """Put a message into a folder, unread, received when its own headers say; return its immutable id.
+
+        Mailbox and folder are created where they are missing. Many calls inside one `batch()` are written at once.
+        """
+        with self.database.transaction():
+            self.ensure_mailbox(address)
+            mailbox = self.get_mailbox(address)
+            folder = self.folders.ensure_path(mailbox, folder_path)
+            return str(self.add_mime(mailbox, folder, mime)["immutable_id"])
+
+    def deliver(self, address: str, mime: bytes) -> str:
+        """Put a message into the Inbox, unread, received now; return its immutable id."""
+        with self.database.transaction():
+            self.ensure_mailbox(address)
+            mailbox = self.get_mailbox(address)
+            inbox = self.folders.get(mailbox["key"], "inbox")
+            now = moment(self.clock.now())
+            return str(self.add_mime(mailbox, inbox, mime, created=now, received=now)["immutable_id"])
+
+    def add_mime(self, mailbox: Row, folder: Row, raw: bytes, **columns: Any) -> Row:
+        """Add a message from its MIME, kept byte for byte, with these columns set over what the MIME says."""
+        parsed = mime_reader.parse(raw)
+        made = columns_of(parsed, raw, mailbox["guid"], self.clock.now())
+        with self.database.transaction():
+            made |= {"mime_hash": self.blobs.add(raw)} | columns
+            message = self.messages.add(mailbox, folder, made)
+            for attachment in parsed.attachments:
+                self.attachments.add(mailbox, message["key"], attachment)
+            return message
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Write everything that happens inside at once, which is much faster for many messages."""
+        with self.database.transaction():
+            yield
+
+    def mark_ingested(self, path: str) -> bool:
+        """Remember that a file has been ingested; False where it had been already."""
+        with self.database.transaction():
+            if self.database.find_row("SELECT 1 FROM ingested_files WHERE path = ?", (path,)):
+                return False
+            self.database.insert("ingested_files", {"path": path})
+            return True
+
+    def folder_counts(self, address: str) -> list[dict[str, Any]]:
+        """Return path, total and unread of every folder that is shown; KeyError for an unknown address."""
+        mailbox = self.get_mailbox(address)
+        rows = self.database.rows(
+            "SELECT folder_id FROM folders WHERE mailbox = ? AND hidden = 0 AND well_known IS NOT 'msgfolderroot'",
+            (mailbox["key"],),
+        )
+        folders = [self.folders.get(mailbox["key"], row["folder_id"]) for row in rows]
+        counts = [
+            {"path": self.folders.path_of(folder), "total": folder["total"], "unread": folder["unread"]}
+            for folder in folders
+        ]
+        return sorted(counts, key=lambda count: str(count["path"]))
+
+    def reset(self) -> None:
+        """Forget every mailbox and all mail."""
+        with self.database.transaction():
+            for table in NAMES:
+                self.database.execute(f"DELETE FROM {table}")  # noqa: S608 - names are ours
+            self.blobs.clear()
+
+    def close(self) -> None:
+        """Close the files; the store cannot be used any more."""
+        self.database.close()
+
+
+def _contains(text: str | None, wanted: str) -> bool:
+    return text is not None and wanted.casefold() in text.casefold()
+
+
+def _starts_with(text: str | None, wanted: str) -> bool:
+    return text is not None and text.casefold().startswith(wanted.casefold())
+
+
+def _ends_with(text: str | None, wanted: str) -> bool:
+    return text is not None and text.casefold().endswith(wanted.casefold())
