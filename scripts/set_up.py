@@ -22,11 +22,11 @@ def main() -> int:
     if found == wanted and PYTHON.exists():
         return 0
     print("Setting up .venv (a minute or two the first time) ...", flush=True)
-    STAMP.unlink(missing_ok=True)
     # A virtual environment records where it stands, so a moved one is made anew.
     moved = bool(found) and not found.startswith(f"{ROOT}\n")
     if moved or not runs():
         run(sys.executable, "-m", "venv", "--clear", str(VENV))
+    STAMP.unlink(missing_ok=True)
     install()
     STAMP.write_text(wanted)
     print("Setting up .venv: done.", flush=True)
