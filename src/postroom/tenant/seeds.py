@@ -13,22 +13,34 @@ DESKTOP_PERMISSIONS = frozenset(
 DESKTOP_REDIRECTS = ("http://localhost", "http://localhost:9999/Callback")
 CERTIFIED_APP = "Invoice bot"
 SECRET_LIFETIME = timedelta(days=730)
+PEOPLE = {"ap": "Accounts Payable", "adele": "Adele Vance", "megan": "Megan Bowen"}
+SHARED_MAILBOXES = {"invoices": ("Invoices", ("ap",)), "board": ("Board", ())}
 
 
 def seed_users(domain: str) -> tuple[User, ...]:
     """Make up the users of a new tenant: three people and two shared mailboxes."""
-    people = (("ap", "Accounts Payable"), ("adele", "Adele Vance"), ("megan", "Megan Bowen"))
-    return (
-        *(new_user(f"{name}@{domain}", display_name) for name, display_name in people),
-        new_user(f"invoices@{domain}", "Invoices", shared=True, members=(f"ap@{domain}",)),
-        new_user(f"board@{domain}", "Board", shared=True),
-    )
+    people = [new_user(f"{name}@{domain}", display_name) for name, display_name in PEOPLE.items()]
+    shared = [
+        new_user(
+            f"{name}@{domain}",
+            display_name,
+            shared=True,
+            members=tuple(f"{member}@{domain}" for member in members),
+        )
+        for name, (display_name, members) in SHARED_MAILBOXES.items()
+    ]
+    return (*people, *shared)
+
+
+def seeded_usernames(domain: str) -> frozenset[str]:
+    """Name the users that every tenant begins with."""
+    return frozenset(f"{name}@{domain}" for name in (*PEOPLE, *SHARED_MAILBOXES))
 
 
 def seed_apps(now: datetime, certificate: str, certificate_file: str) -> tuple[App, ...]:
     """Make up the app registrations of a new tenant.
 
-    One may all a bot needs, one only read, one nothing; one has an expired secret and one is a public client. The
+    One may do all a bot needs, one may only read, one nothing; one has an expired secret and one is a public client. The
     first has the given certificate (PEM without key) registered as well.
     """
     good_until = now + SECRET_LIFETIME

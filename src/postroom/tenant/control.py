@@ -1,0 +1,179 @@
+"""The control endpoints under `/_tenant`: how a test resets the tenant, looks into it and makes it fail."""
+
+
+from typing import TypeVar
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from postroom.tenant.faults import FaultSettings
+from postroom.tenant.state import CloudState
+from postroom.tenant.tenancy import LocalTenant
+
+PREFIX = "/_tenant"
+Settings = TypeVar("Settings", bound=msgspec.Struct)
+MILLISECONDS_LIMIT = 60_000
+
+
+class ControlInputError(Exception):
+    """A control request that cannot be used; the message says why."""
+
+    def __init__(self, sentence: str, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class ClockSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """Say how far the tenant's clock moves."""
+
+    advance_seconds: float
+
+
+class LatencySettings(msgspec.Struct, forbid_unknown_fields=True):
+    """Say how long every request waits."""
+
+    milliseconds: float
+
+
+class Revocation(msgspec.Struct, forbid_unknown_fields=True):
+    """Say whose tokens count no more."""
+
+    app: str
+
+
+def control_app(tenant: LocalTenant) -> Starlette:
+    """Make the application that serves the control endpoints."""
+    routes = [
+        Route("/reset", reset, methods=["POST"]),
+        Route("/requests", list_requests, methods=["GET"]),
+        Route("/requests", clear_requests, methods=["DELETE"]),
+        Route("/faults", list_faults, methods=["GET"]),
+        Route("/faults", add_fault, methods=["POST"]),
+        Route("/faults", clear_faults, methods=["DELETE"]),
+        Route("/clock", move_clock, methods=["POST"]),
+        Route("/latency", set_latency, methods=["POST"]),
+        Route("/revoke", revoke, methods=["POST"]),
+        Route("/mailboxes/{address}", describe_mailbox, methods=["GET"]),
+        Route("/mailboxes/{address}/messages", deliver_message, methods=["POST"]),
+    ]
+    app = Starlette(routes=[Mount(PREFIX, routes=routes)], exception_handlers={ControlInputError: _answer_error})
+    app.state.tenant = tenant
+    return app
+
+
+async def reset(request: Request) -> Response:
+    """Bring back the state after seeding and ingesting."""
+    await run_in_threadpool(_tenant(request).reset)
+    return Response(status_code=204)
+
+
+async def list_requests(request: Request) -> Response:
+    """List the requests to both clouds, oldest first."""
+    return JSONResponse(_tenant(request).log.list())
+
+
+async def clear_requests(request: Request) -> Response:
+    """Forget the requests so far."""
+    _tenant(request).log.clear()
+    return Response(status_code=204)
+
+
+async def list_faults(request: Request) -> Response:
+    """List the faults that were added."""
+    return JSONResponse(_tenant(request).faults.list())
+
+
+async def add_fault(request: Request) -> Response:
+    """Add a fault."""
+    settings = await _read(request, FaultSettings)
+    return JSONResponse(_tenant(request).faults.add(settings).describe(), 201)
+
+
+async def clear_faults(request: Request) -> Response:
+    """Forget all faults."""
+    _tenant(request).faults.clear()
+    return Response(status_code=204)
+
+
+async def move_clock(request: Request) -> Response:
+    """Move the tenant's clock, and nothing else's."""
+    settings = await _read(request, ClockSettings)
+    tenant = _tenant(request)
+    before = tenant.clock.offset_seconds
+    try:
+        tenant.clock.advance(settings.advance_seconds)
+        now = tenant.clock.now()
+    except (OverflowError, ValueError):
+        tenant.clock.offset_seconds = before
+        raise ControlInputError("advance_seconds takes the clock further than a date can go.") from None
+    tenant.save()
+    return JSONResponse({"now": now.isoformat()})
+
+
+async def set_latency(request: Request) -> Response:
+    """Let every request to both clouds wait from now on."""
+    settings = await _read(request, LatencySettings)
+    if not 0 <= settings.milliseconds <= MILLISECONDS_LIMIT:
+        raise ControlInputError(f"milliseconds must be between 0 and {MILLISECONDS_LIMIT}.")
+    _tenant(request).latency.milliseconds = settings.milliseconds
+    return JSONResponse({"milliseconds": settings.milliseconds})
+
+
+async def revoke(request: Request) -> Response:
+    """Refuse the tokens that an app has been given so far, in both clouds, with a claims challenge."""
+    name = (await _read(request, Revocation)).app
+    tenant = _tenant(request)
+    found = [(cloud, app) for cloud in tenant.clouds if (app := cloud.directory.find_app_named(name))]
+    if not found:
+        raise ControlInputError(f"No app is named {name!r}.")
+    for cloud, app in found:
+        cloud.revoke(app)
+    tenant.save()
+    return Response(status_code=204)
+
+
+async def describe_mailbox(request: Request) -> Response:
+    """Tell which folders a mailbox has, with the number of messages in each."""
+    address = request.path_params["address"]
+    cloud = _get_cloud(request, address)
+    folders = await run_in_threadpool(cloud.mail.folder_counts, address)
+    return JSONResponse({"address": address.lower(), "cloud": cloud.name, "folders": folders})
+
+
+async def deliver_message(request: Request) -> Response:
+    """Put the MIME message of the body into the Inbox, received now."""
+    address = request.path_params["address"]
+    cloud = _get_cloud(request, address)
+    mime = await request.body()
+    if not mime.strip():
+        raise ControlInputError("The body must be the MIME message to deliver; it is empty.")
+    message_id = await run_in_threadpool(cloud.mail.deliver, address, mime)
+    return JSONResponse({"id": message_id}, 201)
+
+
+def _tenant(request: Request) -> LocalTenant:
+    tenant: LocalTenant = request.app.state.tenant
+    return tenant
+
+
+def _get_cloud(request: Request, address: str) -> CloudState:
+    cloud = _tenant(request).find_cloud_of(address)
+    if cloud is None:
+        raise ControlInputError(f"No mailbox has the address {address}.", 404)
+    return cloud
+
+
+async def _read(request: Request, kind: type[Settings]) -> Settings:
+    try:
+        return msgspec.json.decode(await request.body(), type=kind)
+    except msgspec.DecodeError as error:
+        raise ControlInputError(f"The body cannot be used: {error}.") from None
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ControlInputError)
+    return JSONResponse({"error": str(error)}, error.status)

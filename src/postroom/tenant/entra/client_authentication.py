@@ -1,0 +1,51 @@
+"""How a confidential client proves itself: with its secret or with an assertion signed by its certificate."""
+
+import hmac
+from enum import StrEnum
+
+from postroom.tenant.directory import App
+from postroom.tenant.entra.client_assertion import ASSERTION_TYPE, check_assertion
+from postroom.tenant.entra.forms import TokenRequest
+from postroom.tenant.entra.refusals import refusal
+from postroom.tenant.state import CloudState
+
+
+class Proof(StrEnum):
+    """Say what a client proved itself with, as the `appidacr` claim writes it."""
+
+    NONE = "0"
+    SECRET = "1"
+    CERTIFICATE = "2"
+
+
+def get_client(request: TokenRequest, cloud: CloudState) -> App:
+    """Give the app that a token request names, or refuse one that the directory does not have."""
+    client_id = request.get("client_id")
+    app = cloud.directory.find_app(client_id)
+    if app is None:
+        raise refusal(700016, app_id=client_id, tenant=cloud.directory.tenant_name)
+    return app
+
+
+def authenticate_client(request: TokenRequest, app: App, cloud: CloudState) -> Proof:
+    """Check that a confidential client is who it says, or refuse it."""
+    secret, assertion = request.find("client_secret"), request.find("client_assertion")
+    if app.public and (secret or assertion):
+        raise refusal(700025)
+    if assertion:
+        if request.get("client_assertion_type") != ASSERTION_TYPE:
+            raise refusal(50027)
+        check_assertion(assertion, app, request, cloud)
+        return Proof.CERTIFICATE
+    if secret is None:
+        raise refusal(7000218)
+    _check_secret(secret, app, cloud)
+    return Proof.SECRET
+
+
+def _check_secret(secret: str, app: App, cloud: CloudState) -> None:
+    expected = app.client_secret or ""
+    if not expected or not hmac.compare_digest(secret.encode(), expected.encode()):
+        raise refusal(7000215, app_id=app.client_id)
+    if app.secret_expires is not None and cloud.now() >= app.secret_expires:
+        raise refusal(7000222, app_id=app.client_id)

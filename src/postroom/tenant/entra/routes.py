@@ -1,0 +1,28 @@
+"""The paths of Entra ID that the tenant serves; any other is answered with 501."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from postroom.tenant.entra.discovery import discover_instance, get_openid_configuration, list_keys
+from postroom.tenant.entra.token import issue_token
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def entra_routes() -> list[BaseRoute]:
+    """List the routes of Entra ID, the last of which takes everything that is not emulated."""
+    return [
+        Route("/{tenant}/oauth2/v2.0/token", issue_token, methods=METHODS),
+        Route("/{tenant}/v2.0/.well-known/openid-configuration", get_openid_configuration),
+        Route("/common/discovery/instance", discover_instance),
+        Route("/{tenant}/discovery/v2.0/keys", list_keys),
+        Route("/{tenant}/discovery/keys", list_keys),
+        Route("/{path:path}", refuse_not_emulated, methods=METHODS),
+    ]
+
+
+async def refuse_not_emulated(request: Request) -> Response:
+    """Say that this path exists at Microsoft, perhaps, but not here."""
+    text = f"The local tenant does not emulate {request.method} {request.url.path} of Entra ID."
+    return JSONResponse({"error": "not_implemented", "error_description": text}, 501)

@@ -1,0 +1,206 @@
+"""Faults and latency on request: how the tenant is made to fail and to be slow, as the real services sometimes are."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from random import SystemRandom
+from typing import Annotated, Any
+from uuid import uuid4
+
+import msgspec
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from postroom.tenant.entra.access import challenge_header, encode_claims
+from postroom.tenant.protocol import close_connection
+from postroom.tenant.state import CloudState
+
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+Status = Annotated[int, msgspec.Meta(ge=400, le=599)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+# What Microsoft Graph says with these statuses when it gives no reason of its own.
+USUAL: dict[int, tuple[str, str]] = {
+    401: ("InvalidAuthenticationToken", "Access token has expired or is not yet valid."),
+    403: ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
+    404: ("ErrorItemNotFound", "The specified object was not found in the store."),
+    429: ("TooManyRequests", "Please retry again later."),
+    500: ("generalException", "An internal server error occurred."),
+    503: ("serviceNotAvailable", "The service is temporarily unavailable. Please retry later."),
+    504: ("UnknownError", "The gateway did not receive a response in time."),
+}
+_random = SystemRandom()
+
+
+class FaultSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Say which requests fail, and how: with a status, or with no answer after the work is done."""
+
+    method: str = "*"
+    path: str = "*"
+    status: Status | None = None
+    code: str | None = None
+    message: str | None = None
+    retry_after: NotNegative | None = None
+    drop_response: bool = False
+    www_authenticate: str | None = None
+    claims: str | dict[str, Any] | None = None
+    every: AtLeastOne | None = None
+    probability: Share | None = None
+    count: AtLeastOne | None = None
+
+    def __post_init__(self) -> None:
+        if self.drop_response == (self.status is not None):
+            raise ValueError("A fault needs a status (400 to 599) or drop_response, one of the two")
+        if self.every is not None and self.probability is not None:
+            raise ValueError("A fault has every or probability, not both")
+
+
+@dataclass
+class Fault:
+    """One fault with how many requests it has seen and how often it has struck."""
+
+    id: int
+    settings: FaultSettings
+    seen: int = 0
+    struck: int = 0
+
+    def strikes(self, method: str, path: str) -> bool:
+        """Tell whether this request is to fail, and count it."""
+        if not self._matches(method, path) or self.is_spent:
+            return False
+        self.seen += 1
+        if not self._is_due():
+            return False
+        self.struck += 1
+        return True
+
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether the fault has struck as often as it should."""
+        return self.settings.count is not None and self.struck >= self.settings.count
+
+    def describe(self) -> dict[str, Any]:
+        """Give the fault as the control endpoints list it."""
+        settings: dict[str, Any] = msgspec.to_builtins(self.settings)
+        return {"id": self.id, **settings, "seen": self.seen, "struck": self.struck}
+
+    def _matches(self, method: str, path: str) -> bool:
+        wanted = self.settings
+        # Graph does not care about case in paths, and neither should who writes a fault.
+        return wanted.method.upper() in ("*", method) and fnmatchcase(path.lower(), wanted.path.lower())
+
+    def _is_due(self) -> bool:
+        if self.settings.every is not None:
+            return self.seen % self.settings.every == 0
+        return self.settings.probability is None or _random.random() < self.settings.probability
+
+
+class Faults:
+    """Keep the faults that are asked for, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._last_id = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
+    def add(self, settings: FaultSettings) -> Fault:
+        """Add a fault."""
+        self._last_id += 1
+        fault = Fault(self._last_id, settings)
+        self._faults.append(fault)
+        return fault
+
+    def find_striking(self, method: str, path: str) -> FaultSettings | None:
+        """Find the first fault that makes this request fail."""
+        return next((fault.settings for fault in self._faults if fault.strikes(method, path)), None)
+
+    def list(self) -> list[dict[str, Any]]:
+        """List the faults, spent ones too."""
+        return [fault.describe() for fault in self._faults]
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        self._faults.clear()
+
+
+@dataclass
+class Latency:
+    """How long every request waits before it is served."""
+
+    milliseconds: float = 0.0
+
+
+class InjectFaults:
+    """Let requests fail as the faults say (ASGI middleware)."""
+
+    def __init__(self, app: ASGIApp, faults: Faults, cloud: CloudState) -> None:
+        self._app = app
+        self._faults = faults
+        self._cloud = cloud
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, or let it fail."""
+        fault = None
+        if self._faults and scope["type"] == "http":
+            fault = self._faults.find_striking(scope["method"], scope["path"])
+        if fault is None:
+            await self._app(scope, receive, send)
+        elif fault.drop_response:
+            await self._app(scope, receive, _swallow)
+            await close_connection(scope, receive)
+        else:
+            await _answer(fault, scope, self._cloud)(scope, receive, send)
+
+
+class AddLatency:
+    """Let every request wait (ASGI middleware)."""
+
+    def __init__(self, app: ASGIApp, latency: Latency) -> None:
+        self._app = app
+        self._latency = latency
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request after the wait."""
+        if self._latency.milliseconds:
+            await asyncio.sleep(self._latency.milliseconds / 1000)
+        await self._app(scope, receive, send)
+
+
+async def _swallow(message: Message) -> None:
+    """Send nothing."""
+
+
+def _answer(fault: FaultSettings, scope: Scope, cloud: CloudState) -> JSONResponse:
+    status = fault.status or 500
+    usual_code, usual_message = USUAL.get(status, ("UnknownError", ""))
+    code, message = fault.code or usual_code, usual_message if fault.message is None else fault.message
+    is_entra = "/oauth2/" in scope["path"] or "/.well-known/" in scope["path"]
+    body = {"error": code, "error_description": message} if is_entra else _graph_error(code, message, scope, cloud)
+    return JSONResponse(body, status, _headers(fault, cloud))
+
+
+def _graph_error(code: str, message: str, scope: Scope, cloud: CloudState) -> dict[str, Any]:
+    sent = dict(scope["headers"]).get(b"client-request-id", b"").decode("latin-1")
+    request_id = str(uuid4())
+    inner = {
+        "date": f"{cloud.now():%Y-%m-%dT%H:%M:%S}",
+        "request-id": request_id,
+        "client-request-id": sent or request_id,
+    }
+    return {"error": {"code": code, "message": message, "innerError": inner}}
+
+
+def _headers(fault: FaultSettings, cloud: CloudState) -> dict[str, str]:
+    headers = {"request-id": str(uuid4())}
+    if fault.retry_after is not None:
+        headers["Retry-After"] = f"{fault.retry_after:g}"
+    if fault.www_authenticate is not None:
+        headers["WWW-Authenticate"] = fault.www_authenticate
+    elif fault.claims is not None:
+        claims = fault.claims if isinstance(fault.claims, dict) else json.loads(fault.claims)
+        headers["WWW-Authenticate"] = challenge_header(cloud, encode_claims(claims))
+    return headers

@@ -1,0 +1,58 @@
+"""What survives a restart: the directory with its secrets, signing keys, the clock's offset and revocations.
+
+It is one JSON file in the data folder, readable by its owner only, and replaced as a whole so that a crash cannot
+leave half of it.
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from postroom.tenant.directory import App, User
+
+
+@dataclass
+class CloudRecord:
+    """Keep one cloud's directory, key and revocations."""
+
+    tenant_id: str
+    tenant_name: str
+    signing_key: str = field(repr=False)
+    apps: tuple[App, ...]
+    users: tuple[User, ...]
+    revoked_before: Mapping[str, int]
+
+
+@dataclass
+class TenantRecord:
+    """Keep everything but the mail."""
+
+    clock_offset_seconds: float
+    clouds: dict[str, CloudRecord]
+
+
+def read_record(file: Path) -> TenantRecord | None:
+    """Read what was kept, or give None when nothing was."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    return msgspec.json.decode(content, type=TenantRecord)
+
+
+def write_record(file: Path, record: TenantRecord) -> None:
+    """Keep this record in place of the former one."""
+    write_private(file, msgspec.json.encode(record))
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, replacing the former one in a single step."""
+    # mkstemp creates the file with mode 0600, so the content is never readable by others, not even for a moment.
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+    Path(temporary).replace(file)
