@@ -181,7 +181,7 @@ class GraphClient:
 
 def _decode(content: bytes, answer: type[T]) -> T:
     try:
-        return cast("T", _get_decoder(answer).decode(content))
+        return cast("T", _get_decoder(answer).decode(content))  # type: ignore[arg-type]
     except msgspec.MsgspecError as error:
         raise UnexpectedAnswerError(
             f"Microsoft Graph answered something that it does not document ({error}). If a proxy stands in "
