@@ -26,7 +26,16 @@ GCC_HIGH = "Azure US GCC High"
 COMMAND = (sys.executable, "-c", "from postroom.cli.tenant import app; app()", "start")
 # What a machine may preset, and what would lead the tenant or its clients astray.
 NETWORK_VARIABLES = (
-    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *(
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+    ),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
 )
 
@@ -45,7 +54,9 @@ class RunningTenant:
     def reach(cls, data: Path, port: int, process: "subprocess.Popen[str]") -> Self:
         """Read the manifest and open a client for the control endpoints."""
         manifest = json.loads((data / "tenant.json").read_text())
-        control = httpx2.Client(base_url=manifest["control"], verify=trust(manifest["ca"]), trust_env=False, timeout=30)
+        control = httpx2.Client(
+            base_url=manifest["control"], verify=trust(manifest["ca"]), trust_env=False, timeout=30
+        )
         return cls(data, port, manifest, control, process)
 
     def cloud(self, name: str = GLOBAL) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import msal
 import pytest
+
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
 DOMAINS = {GLOBAL: "com", GCC_HIGH: "us"}

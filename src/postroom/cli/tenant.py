@@ -73,7 +73,9 @@ def start(
     folder = data or default_data_folder()
     ready = ready_file.absolute() if ready_file is not None else None
     try:
-        serve(port=port, data=folder, mail=mail, ready_file=ready, announce=lambda seen: _announce(seen, data))
+        serve(
+            port=port, data=folder, mail=mail, ready_file=ready, announce=lambda seen: _announce(seen, data)
+        )
     except ListenError as error:
         raise _explain_port(error, port) from None
     except UnknownDomainError as error:
@@ -136,7 +138,8 @@ def _explain_missing_parts() -> None:
 
     if any(find_spec(part) is None for part in ("starlette", "uvicorn", "trustme", "joserfc", "httptools")):
         raise SettingError(
-            "The local tenant is an optional part that is not installed. Install it with `pip install 'postroom[tenant]'`."
+            "The local tenant is an optional part that is not installed. "
+            "Install it with `pip install 'postroom[tenant]'`."
         )
 
 

@@ -18,6 +18,7 @@ from postroom.tenant.tenancy import LocalTenant
 try:  # until the Graph layer is in the tree
     from postroom.tenant.graph.routes import graph_routes
 except ImportError:
+
     def graph_routes() -> list[BaseRoute]:
         return []
 

@@ -1,6 +1,5 @@
 """The control endpoints under `/_tenant`: how a test resets the tenant, looks into it and makes it fail."""
 
-
 from typing import TypeVar
 
 import msgspec
@@ -60,7 +59,9 @@ def control_app(tenant: LocalTenant) -> Starlette:
         Route("/mailboxes/{address}", describe_mailbox, methods=["GET"]),
         Route("/mailboxes/{address}/messages", deliver_message, methods=["POST"]),
     ]
-    app = Starlette(routes=[Mount(PREFIX, routes=routes)], exception_handlers={ControlInputError: _answer_error})
+    app = Starlette(
+        routes=[Mount(PREFIX, routes=routes)], exception_handlers={ControlInputError: _answer_error}
+    )
     app.state.tenant = tenant
     return app
 
@@ -174,6 +175,6 @@ async def _read(request: Request, kind: type[Settings]) -> Settings:
         raise ControlInputError(f"The body cannot be used: {error}.") from None
 
 
-async def _answer_error(request: Request, error: Exception) -> Response:
+async def _answer_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ControlInputError)
     return JSONResponse({"error": str(error)}, error.status)

@@ -98,9 +98,7 @@ class Directory:
         self._users_by_key |= {user.id.lower(): user for user in users}
 
 
-def new_user(
-    address: str, display_name: str, *, shared: bool = False, members: tuple[str, ...] = ()
-) -> User:
+def new_user(address: str, display_name: str, *, shared: bool = False, members: tuple[str, ...] = ()) -> User:
     """Make up a user with an id and a password of its own."""
     return User(str(uuid4()), address.lower(), display_name, secrets.token_urlsafe(12), shared, members)
 

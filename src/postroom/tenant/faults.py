@@ -179,7 +179,11 @@ def _answer(fault: FaultSettings, scope: Scope, cloud: CloudState) -> JSONRespon
     usual_code, usual_message = USUAL.get(status, ("UnknownError", ""))
     code, message = fault.code or usual_code, usual_message if fault.message is None else fault.message
     is_entra = "/oauth2/" in scope["path"] or "/.well-known/" in scope["path"]
-    body = {"error": code, "error_description": message} if is_entra else _graph_error(code, message, scope, cloud)
+    body = (
+        {"error": code, "error_description": message}
+        if is_entra
+        else _graph_error(code, message, scope, cloud)
+    )
     return JSONResponse(body, status, _headers(fault, cloud))
 
 

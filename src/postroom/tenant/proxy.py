@@ -1,4 +1,4 @@
-"""The CONNECT proxy: it takes Microsoft's real host names to the tenant, and nothing anywhere else (RFC 9110 §9.3.6)."""
+"""The CONNECT proxy takes Microsoft's real host names to the tenant, and nothing anywhere else (RFC 9110 §9.3.6)."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -43,7 +43,9 @@ class ConnectProxy:
             async with asyncio.timeout(HEAD_TIMEOUT_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError:
-            await _refuse(writer, "431 Request Header Fields Too Large", "The head of the request is too long.")
+            await _refuse(
+                writer, "431 Request Header Fields Too Large", "The head of the request is too long."
+            )
             return
         method, _, rest = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
         target = rest.partition(" ")[0]

@@ -40,13 +40,17 @@ def seeded_usernames(domain: str) -> frozenset[str]:
 def seed_apps(now: datetime, certificate: str, certificate_file: str) -> tuple[App, ...]:
     """Make up the app registrations of a new tenant.
 
-    One may do all a bot needs, one may only read, one nothing; one has an expired secret and one is a public client. The
-    first has the given certificate (PEM without key) registered as well.
+    One may do all a bot needs, one may only read, one nothing; one has an expired secret and one is a public client.
+    The first has the given certificate (PEM without key) registered as well.
     """
     good_until = now + SECRET_LIFETIME
     return (
         _confidential(
-            CERTIFIED_APP, BOT_PERMISSIONS, good_until, certificate=certificate, certificate_file=certificate_file
+            CERTIFIED_APP,
+            BOT_PERMISSIONS,
+            good_until,
+            certificate=certificate,
+            certificate_file=certificate_file,
         ),
         _confidential("Reader bot", frozenset({"Mail.Read"}), good_until),
         _confidential("Unconsented bot", frozenset(), good_until),

@@ -33,7 +33,7 @@ Announce = Callable[[dict[str, Any]], None]
 class ListenError(Exception):
     """A port that the tenant needs cannot be listened on."""
 
-    def __init__(self, port: int, in_use: bool, reason: str) -> None:
+    def __init__(self, port: int, reason: str, *, in_use: bool) -> None:
         super().__init__(f"Port {port} cannot be listened on: {reason}.")
         self.port = port
         self.in_use = in_use
@@ -56,7 +56,10 @@ def serve(
 
 
 async def _serve(
-    tenant: LocalTenant, sockets: list[list[socket.socket]], ready_file: Path | None, announce: Announce | None
+    tenant: LocalTenant,
+    sockets: list[list[socket.socket]],
+    ready_file: Path | None,
+    announce: Announce | None,
 ) -> None:
     to_thread.current_default_thread_limiter().total_tokens = WORKER_THREADS
     stop = asyncio.Event()
@@ -64,7 +67,9 @@ async def _serve(
     servers = [_CloudServer(tenant, cloud) for cloud in tenant.clouds]
     tasks = [asyncio.create_task(server.serve(own)) for server, own in zip(servers, sockets, strict=False)]
     proxy = ConnectProxy({host: tenant.port + n for n, hosts in enumerate(CLOUDS) for host in hosts.names})
-    fronts = [await asyncio.start_server(proxy.accept, sock=own, limit=HEAD_LIMIT_BYTES) for own in sockets[-1]]
+    fronts = [
+        await asyncio.start_server(proxy.accept, sock=own, limit=HEAD_LIMIT_BYTES) for own in sockets[-1]
+    ]
     while not all(server.started for server in servers):
         await asyncio.sleep(0.001)
     manifest = write_manifest(tenant)
@@ -106,7 +111,7 @@ class _CloudServer(uvicorn.Server):
         """Leave the signals to the tenant."""
         yield
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's own
         """Stop listening, give requests under way a moment, and close what is open."""
         for server in self.servers:
             server.close()
@@ -124,7 +129,7 @@ class _CloudServer(uvicorn.Server):
 def _stop_on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
 
-    def handle(signum: int, frame: FrameType | None) -> None:
+    def handle(_number: int, _frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stop.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -152,7 +157,7 @@ def _bind(family: socket.AddressFamily, address: str, port: int) -> socket.socke
     try:
         own = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
-        raise ListenError(port, False, str(error)) from error
+        raise ListenError(port, str(error), in_use=False) from error
     try:
         if sys.platform != "win32":
             own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -162,6 +167,7 @@ def _bind(family: socket.AddressFamily, address: str, port: int) -> socket.socke
         own.listen(1024)
     except OSError as error:
         own.close()
-        raise ListenError(port, error.errno == errno.EADDRINUSE, error.strerror or str(error)) from error
-    own.setblocking(False)
+        in_use = error.errno == errno.EADDRINUSE
+        raise ListenError(port, error.strerror or str(error), in_use=in_use) from error
+    own.setblocking(False)  # noqa: FBT003 - the signature is Python's
     return own

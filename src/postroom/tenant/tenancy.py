@@ -23,7 +23,9 @@ from postroom.tenant.state import CloudState
 class LocalTenant:
     """Hold all state of the tenant, and keep in the data folder what must survive a restart."""
 
-    def __init__(self, data: Path, port: int, mail: Path | None, record: TenantRecord, authority: Authority) -> None:
+    def __init__(
+        self, data: Path, port: int, mail: Path | None, record: TenantRecord, authority: Authority
+    ) -> None:
         self.data = data
         self.port = port
         self.mail_source = mail
@@ -33,7 +35,8 @@ class LocalTenant:
         self.latency = Latency()
         self.log = RequestLog(self.clock)
         self.clouds = [
-            self._open_cloud(hosts, record.clouds[hosts.key], port + number) for number, hosts in enumerate(CLOUDS)
+            self._open_cloud(hosts, record.clouds[hosts.key], port + number)
+            for number, hosts in enumerate(CLOUDS)
         ]
         self.clouds[0].other, self.clouds[1].other = self.clouds[1], self.clouds[0]
 

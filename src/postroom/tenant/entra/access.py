@@ -12,9 +12,9 @@ from postroom.tenant.state import CloudState
 
 CLOCK_SKEW_SECONDS = 300
 MALFORMED = (
-    "IDX14100: JWT is not well formed, there are no dots (.).\nThe token needs to be in JWS or JWE Compact Serialization "
-    "Format. (JWS): 'EncodedHeader.EndcodedPayload.EncodedSignature'. (JWE): 'EncodedProtectedHeader.EncodedEncryptedKey."
-    "EncodedInitializationVector.EncodedCiphertext.EncodedAuthenticationTag'."
+    "IDX14100: JWT is not well formed, there are no dots (.).\nThe token needs to be in JWS or JWE Compact "
+    "Serialization Format. (JWS): 'EncodedHeader.EndcodedPayload.EncodedSignature'. (JWE): 'EncodedProtectedHeader."
+    "EncodedEncryptedKey.EncodedInitializationVector.EncodedCiphertext.EncodedAuthenticationTag'."
 )
 REVOKED = (
     "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: "

@@ -33,7 +33,7 @@ def check_assertion(assertion: str, app: App, request: TokenRequest, cloud: Clou
         found = f"Found key '{_validity(certificate)}'"
         reason = "Key was found, but use of the key to verify the signature failed."
         raise _bad_signature(reason, header, app, cloud, found) from None
-    _check_claims(claims, app, request, cloud)
+    _check_claims(claims, request, cloud)
 
 
 def thumbprints(certificate: x509.Certificate) -> dict[str, str]:
@@ -69,7 +69,7 @@ def _public_key(certificate: x509.Certificate) -> RSAKey:
     return RSAKey.import_key(pem)
 
 
-def _check_claims(claims: dict[str, Any], app: App, request: TokenRequest, cloud: CloudState) -> None:
+def _check_claims(claims: dict[str, Any], request: TokenRequest, cloud: CloudState) -> None:
     if not (claims.get("iss") == claims.get("sub") == request.form.get("client_id")):
         raise refusal(700021)
     audiences = claims.get("aud")

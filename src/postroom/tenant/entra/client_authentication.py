@@ -14,7 +14,7 @@ class Proof(StrEnum):
     """Say what a client proved itself with, as the `appidacr` claim writes it."""
 
     NONE = "0"
-    SECRET = "1"
+    SECRET = "1"  # noqa: S105 - the kind of proof, not one
     CERTIFICATE = "2"
 
 

@@ -58,7 +58,14 @@ class SigningKey:
     def jwks(self, issuer: str) -> dict[str, Any]:
         """Give the public key as a JSON Web Key Set (RFC 7517 §5)."""
         public = self.key.as_dict(private=False)
-        entry = {"kty": "RSA", "use": "sig", "kid": self.kid, "x5t": self.kid, "n": public["n"], "e": public["e"]}
+        entry = {
+            "kty": "RSA",
+            "use": "sig",
+            "kid": self.kid,
+            "x5t": self.kid,
+            "n": public["n"],
+            "e": public["e"],
+        }
         return {"keys": [{**entry, "issuer": issuer}]}
 
 

@@ -8,7 +8,9 @@ from postroom.tenant.entra.refusals import refusal
 from postroom.tenant.state import CloudState
 
 SHARED_REALMS = ("common", "organizations", "consumers")
-DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE)
+DOMAIN = re.compile(
+    r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.IGNORECASE
+)
 
 
 class Realm(Enum):

@@ -10,7 +10,9 @@ from starlette.responses import JSONResponse, Response
 
 from postroom.tenant.state import CloudState
 
-DOCUMENTATION = "https://docs.microsoft.com/azure/active-directory/develop/active-directory-certificate-credentials"
+DOCUMENTATION = (
+    "https://docs.microsoft.com/azure/active-directory/develop/active-directory-certificate-credentials"
+)
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache", "Expires": "-1"}
 
 
