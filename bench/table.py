@@ -80,9 +80,9 @@ def _scenario_lines(scenario: Scenario, results: Results) -> list[str]:
     return [
         f"### {scenario.title}",
         "",
-        f"`{scenario.name}`, median of {runs} {times} (least–most). {_server_line(results)}",
+        f"`{scenario.name}`, median of {runs} {times} (least–most). {_server_line(results)}".rstrip(),
         "",
-        f"| | time | beside {yardstick.name} | CPU | peak memory | requests |",
+        f"| | time | times {yardstick.name} | CPU | peak memory | requests |",
         "|---|--:|--:|--:|--:|--:|",
         *(_row(contender, results, yardstick) for contender in results),
         "",
@@ -99,7 +99,7 @@ def _row(contender: Contender, results: Results, yardstick: Contender) -> str:
     cells = (
         contender.name,
         spread(lambda one: one.seconds, "s", 3),
-        f"{ratio:.2f} ×",
+        f"{ratio:.2f}",
         spread(lambda one: one.cpu_seconds, "s", 3),
         spread(lambda one: one.peak_bytes / MEGABYTE, "MB", 1),
         f"{median_of(results, contender, lambda one: one.requests):.0f}",
