@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.errors import NetworkError, PortInUseError, SettingError, SourceFileError
+from postroom.errors import NetworkError, PortInUseError, SettingError, SourceFileError, TargetNotWritableError
 
 if TYPE_CHECKING:
     from postroom.tenant.server import ListenError
@@ -80,6 +80,10 @@ def start(
         raise _explain_port(error, port) from None
     except UnknownDomainError as error:
         raise SourceFileError(str(error)) from None
+    except OSError as error:
+        raise TargetNotWritableError(
+            f"The local tenant cannot read or write its files: {error}. Choose another folder with --data."
+        ) from None
 
 
 @app.command()

@@ -2,18 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from postroom.tenant.directory import App, User
 from postroom.tenant.records import write_private
-from postroom.tenant.state import CloudState
-from postroom.tenant.tenancy import LocalTenant
+
+if TYPE_CHECKING:  # reading a manifest should not cost the import of the whole tenant
+    from postroom.tenant.state import CloudState
+    from postroom.tenant.tenancy import LocalTenant
 
 FILE_NAME = "tenant.json"
 AUTHORITY_FILE_NAME = "ca.pem"
 
 
-def write_manifest(tenant: LocalTenant) -> dict[str, Any]:
+def write_manifest(tenant: "LocalTenant") -> dict[str, Any]:
     """Write the manifest and the authority's certificate into the data folder, and give the manifest.
 
     The manifest holds the made-up secrets of this tenant, so only its owner can read it.
@@ -39,7 +41,7 @@ def find_manifest(data: Path) -> dict[str, Any] | None:
     return manifest
 
 
-def _describe_cloud(cloud: CloudState, data: Path) -> dict[str, Any]:
+def _describe_cloud(cloud: "CloudState", data: Path) -> dict[str, Any]:
     return {
         "login": cloud.local_url,
         "graph": cloud.local_url,

@@ -72,8 +72,9 @@ def _public_key(certificate: x509.Certificate) -> RSAKey:
 def _check_claims(claims: dict[str, Any], request: TokenRequest, cloud: CloudState) -> None:
     if not (claims.get("iss") == claims.get("sub") == request.form.get("client_id")):
         raise refusal(700021)
-    audiences = claims.get("aud")
-    if not _audiences(request, cloud) & set(audiences if isinstance(audiences, list) else [audiences]):
+    named = claims.get("aud")
+    audiences = {str(audience) for audience in (named if isinstance(named, list) else [named])}
+    if audiences.isdisjoint(_audiences(request, cloud)):
         raise refusal(700023)
     _check_lifetime(claims, cloud.now())
 

@@ -1,7 +1,7 @@
 """The documents that tell a client where to go: OpenID configuration, instance discovery and signing keys."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -55,8 +55,7 @@ async def get_openid_configuration(request: Request) -> Response:
 async def discover_instance(request: Request) -> Response:
     """Confirm that a login host is one of Microsoft's, or this tenant's own address, and list its aliases."""
     cloud: CloudState = request.app.state.cloud
-    endpoint = request.query_params.get("authorization_endpoint", "")
-    parts = urlsplit(endpoint)
+    parts = _split(request.query_params.get("authorization_endpoint", ""))
     local = {urlsplit(known.local_url).netloc for known in (cloud, cloud.other) if known is not None}
     known_hosts = {alias for _, _, aliases in INSTANCES for alias in aliases} | local
     if parts.scheme != "https" or parts.netloc.lower() not in known_hosts:
@@ -82,6 +81,13 @@ async def list_keys(request: Request) -> Response:
     get_realm(tenant, cloud)
     base = cloud.login_url(request.headers.get("host", ""))
     return JSONResponse(cloud.signing_key.jwks(f"{base}/{cloud.directory.tenant_id}/v2.0"))
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise refusal(50049) from None
 
 
 def _shared_issuer(realm: str) -> str:
