@@ -39,13 +39,13 @@ layers: setup ## Check that no room imports what stands above it.
 check: lint types layers ## Run lint, types and layers.
 
 conformance: setup ## Save 647 real messages and compare them byte by byte.
-	@$(RUN) pytest tests/conformance -m "" -s
+	@$(RUN) pytest tests/conformance -s
 
 bench: setup ## Measure against python-o365 and write docs/performance.md.
 	@$(RUN) bench
 
 proof: setup ## Run the slow proofs that the tests leave out.
-	@$(RUN) pytest -m proof --timeout=1800
+	@$(RUN) pytest -m proof --timeout=1800 || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "There are no slow proofs yet."; }
 
 lock: setup ## Put the newest packages that fit into requirements.lock.
 	@$(RUN) pip install --quiet --disable-pip-version-check "uv>=0.9"
