@@ -31,6 +31,10 @@ class Page:
     skip: int = 0
     top: int = 10
 
+    def with_one_more(self) -> "Page":
+        """Return this page with one row more, which tells whether another page follows."""
+        return Page(self.order, self.skip, self.top + 1)
+
 
 class Database:
     """Run SQL from any thread; whoever holds a transaction keeps the others waiting."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import EmailPolicy
+from email.utils import collapse_rfc2231_value
 from functools import lru_cache
 from typing import Any
 
@@ -235,9 +236,10 @@ def _external_url(part: Message) -> str | None:
     """Return the address of a link attachment (RFC 2017)."""
     try:
         kind, url = part.get_param("access-type"), part.get_param("url")
+        address = raw_text(collapse_rfc2231_value(url)) if url else None
     except PARSER_FAULTS:
         return None
-    return raw_text(url) if str(kind).lower() == "url" and url else None
+    return address if str(kind).lower() == "url" else None
 
 
 def _item_name(part: Message) -> str:

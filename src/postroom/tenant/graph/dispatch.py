@@ -1,0 +1,80 @@
+"""The way of one request: its route, its mailbox, its permission, its answer."""
+
+from itertools import chain
+
+from postroom.tenant.graph import batch, mail_folders, messages, users
+from postroom.tenant.graph.paths import Route, find_route, shorten, split_path
+from postroom.tenant.graph.permissions import Need, check_permission, check_reach
+from postroom.tenant.graph.refusals import (
+    GraphRefusalError,
+    invalid_user,
+    no_delegated_user,
+    not_emulated,
+    resource_not_found,
+)
+from postroom.tenant.graph.wire import GraphRequest, GraphResponse
+from postroom.tenant.state import CloudState
+
+ROUTES: tuple[Route, ...] = tuple(chain(users.ROUTES, mail_folders.ROUTES, messages.ROUTES))
+
+
+def dispatch(request: GraphRequest, identity: dict[str, str]) -> GraphResponse:
+    """Answer one request, or raise GraphRefusalError."""
+    segments = split_path(request.path)
+    if request.method == "POST" and [segment.lower() for segment in segments] == ["$batch"]:
+        return batch.answer_batch(request, identity, answer_part)
+    rest = _name_owner(request, segments)
+    rest, within = shorten(rest)
+    found = find_route(ROUTES, request.method, rest)
+    if found is None:
+        raise not_emulated(f"{request.method} /v1.0{request.path}")
+    route, parameters = found
+    request.parameters |= parameters | within
+    _find_owner(request, route.need)
+    return route.handle(request)
+
+
+def answer_part(request: GraphRequest, identity: dict[str, str]) -> GraphResponse:
+    """Answer one request of a batch, where a refusal is an answer too."""
+    try:
+        return dispatch(request, identity)
+    except GraphRefusalError as refused:
+        return refusal_response(refused, request.cloud, identity)
+
+
+def _name_owner(request: GraphRequest, segments: list[str]) -> list[str]:
+    """Return what follows /me or /users/{id}, having noted whose it is."""
+    first = segments[0].lower() if segments else ""
+    if first == "me":
+        return segments[1:]
+    if first == "users" and len(segments) > 1 and not segments[1].startswith("$"):
+        request.parameters["user"] = segments[1]
+        return segments[2:]
+    raise not_emulated(f"{request.method} /v1.0{request.path}")
+
+
+def _find_owner(request: GraphRequest, need: Need) -> None:
+    caller = request.caller
+    named = request.parameters.get("user")
+    if named is None:
+        if caller.user is None:
+            raise no_delegated_user()
+        request.owner = caller.user
+    else:
+        request.owner = request.cloud.directory.find_user(named)
+    check_permission(caller, need, request.owner)
+    if request.owner is None:
+        raise resource_not_found(str(named)) if need is Need.READ_USER else invalid_user(str(named))
+    if need is not Need.READ_USER:
+        check_reach(caller, request.owner)
+
+
+def refusal_response(
+    refused: GraphRefusalError, cloud: CloudState, identity: dict[str, str]
+) -> GraphResponse:
+    """Write a refusal as Graph's error body."""
+    inner = {"date": cloud.clock.now().strftime("%Y-%m-%dT%H:%M:%S")} | identity
+    error = {"code": refused.code, "message": refused.message, "innerError": inner}
+    response = GraphResponse.of_json({"error": error}, refused.status, refused.headers)
+    response.content_type = "application/json"
+    return response

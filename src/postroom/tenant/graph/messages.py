@@ -1,0 +1,210 @@
+"""Messages: list, get, change, delete, move and copy."""
+
+from typing import Any
+
+from postroom.tenant.graph.attachment_json import write_attachments
+from postroom.tenant.graph.mail_folders import get_folder_row
+from postroom.tenant.graph.message_json import FIELDS, MessageWriter
+from postroom.tenant.graph.paths import Route
+from postroom.tenant.graph.permissions import Need, sees_bodies
+from postroom.tenant.graph.query import (
+    Listing,
+    metadata_url,
+    page_response,
+    read_expand,
+    read_listing,
+    read_select,
+    selected_context,
+    user_context,
+)
+from postroom.tenant.graph.refusals import (
+    access_denied,
+    bad_request,
+    item_not_found,
+    malformed_id,
+    not_emulated,
+)
+from postroom.tenant.graph.search import search_condition
+from postroom.tenant.graph.wire import GraphRequest, GraphResponse, applied_preferences
+from postroom.tenant.mail.compose import mime_of
+from postroom.tenant.mail.database import Condition, Row
+from postroom.tenant.mail.identifiers import is_well_formed
+
+_NEWEST_FIRST = "received DESC, key DESC"
+_SEARCH_ORDER = "sent DESC, key DESC"
+
+
+def get_message_row(request: GraphRequest) -> Row:
+    """Return the message that a path names, or raise Graph's refusal."""
+    message_id = request.parameters["message"]
+    if "within" in request.parameters:
+        # [?] Whether the message lies in the folder that the path goes through is not looked at.
+        get_folder_row(request, request.parameters["within"])
+    message = request.cloud.mail.messages.find(request.mailbox["key"], message_id)
+    if message is not None:
+        return message
+    raise item_not_found() if is_well_formed(message_id) else malformed_id()
+
+
+def _read_message_listing(request: GraphRequest) -> Listing:
+    search = request.query.get("$search")
+    for name, code in (("$filter", "SearchWithFilter"), ("$orderby", "SearchWithOrderBy")):
+        if search and request.query.get(name):
+            raise bad_request(f"The query parameter '{name}' is not supported with '$search'.", code)
+    listing = read_listing(request, "Message", FIELDS, _SEARCH_ORDER if search else _NEWEST_FIRST)
+    if not search:
+        return listing
+    return Listing(listing.condition & search_condition(search), listing.page, listing.counted)
+
+
+def _list(request: GraphRequest, place: Condition, context: str) -> GraphResponse:
+    listing = _read_message_listing(request)
+    selected = read_select(request)
+    expanded = _read_expand(request)
+    writer = MessageWriter(request, selected)
+    messages = request.cloud.mail.messages
+    condition = place & listing.condition
+    rows = messages.list(writer.columns, condition, listing.page.with_one_more())
+    shown = rows[: listing.page.top]
+    return page_response(
+        request,
+        context + selected_context(selected),
+        [writer.write(row) | _expansion(request, row, expanded) for row in shown],
+        page=listing.page,
+        total=messages.count(condition) if listing.counted else None,
+        more=len(rows) > listing.page.top,
+    )
+
+
+def _read_expand(request: GraphRequest) -> tuple[str, list[str] | None] | None:
+    expanded = read_expand(request)
+    if expanded and expanded[0] != "attachments":
+        raise not_emulated(f"$expand={request.query['$expand']}")
+    if expanded and not sees_bodies(request.caller, request.user):
+        raise access_denied()
+    return expanded
+
+
+def _expansion(
+    request: GraphRequest, row: Row, expanded: tuple[str, list[str] | None] | None
+) -> dict[str, Any]:
+    return {"attachments": write_attachments(request, row["key"], expanded[1])} if expanded else {}
+
+
+def _everywhere(request: GraphRequest) -> Condition:
+    deletions = get_folder_row(request, "recoverableitemsdeletions")
+    return Condition("mailbox = ? AND folder <> ?", (request.mailbox["key"], deletions["key"]))
+
+
+def list_messages(request: GraphRequest) -> GraphResponse:
+    """GET messages: all of the mailbox but what was deleted from Deleted Items."""
+    return _list(request, _everywhere(request), f"{user_context(request)}/messages")
+
+
+def _in_folder(request: GraphRequest) -> Condition:
+    return Condition("folder = ?", (get_folder_row(request, request.parameters["folder"])["key"],))
+
+
+def list_folder_messages(request: GraphRequest) -> GraphResponse:
+    """GET mailFolders/{id}/messages."""
+    context = f"{user_context(request)}/mailFolders('{request.parameters['folder']}')/messages"
+    return _list(request, _in_folder(request), context)
+
+
+def _count(request: GraphRequest, place: Condition) -> GraphResponse:
+    listing = _read_message_listing(request)
+    total = request.cloud.mail.messages.count(place & listing.condition)
+    return GraphResponse(200, str(total).encode(), {}, "text/plain")
+
+
+def count_messages(request: GraphRequest) -> GraphResponse:
+    """GET messages/$count."""
+    return _count(request, _everywhere(request))
+
+
+def count_folder_messages(request: GraphRequest) -> GraphResponse:
+    """GET mailFolders/{id}/messages/$count."""
+    return _count(request, _in_folder(request))
+
+
+def one_message(request: GraphRequest, row: Row, status: int = 200) -> GraphResponse:
+    """Answer with one message."""
+    selected = read_select(request)
+    expanded = _read_expand(request)
+    context = f"{metadata_url(request)}#{user_context(request)}/messages{selected_context(selected)}/$entity"
+    content = {"@odata.context": context} | MessageWriter(request, selected).write(row)
+    return GraphResponse.of_json(
+        content | _expansion(request, row, expanded), status, applied_preferences(request)
+    )
+
+
+def get_message(request: GraphRequest) -> GraphResponse:
+    """GET messages/{id}."""
+    return one_message(request, get_message_row(request))
+
+
+def get_message_mime(request: GraphRequest) -> GraphResponse:
+    """GET messages/{id}/$value: the MIME of the message, byte for byte as it came."""
+    row = get_message_row(request)
+    store = request.cloud.mail
+    if row["mime_hash"] is None:
+        return GraphResponse(200, mime_of(store, row), {}, "text/plain")
+    return GraphResponse(200, content_type="text/plain", file=store.blobs.path(row["mime_hash"]))
+
+
+def delete_message(request: GraphRequest) -> GraphResponse:
+    """DELETE messages/{id}: into Deleted Items, from there to the recoverable items, from there for good."""
+    row = get_message_row(request)
+    store = request.cloud.mail
+    folder = store.folders.get_by_key(row["folder"])
+    if folder["well_known"] == "recoverableitemsdeletions":
+        store.messages.erase(row)
+        return GraphResponse(204)
+    deleted = store.folders.lies_in(folder, "deleteditems")
+    target = "recoverableitemsdeletions" if deleted else "deleteditems"
+    store.messages.move(request.mailbox, row, get_folder_row(request, target))
+    return GraphResponse(204)
+
+
+def permanent_delete(request: GraphRequest) -> GraphResponse:
+    """POST messages/{id}/permanentDelete, which GCC High does not have."""
+    if request.is_gcc_high:
+        raise bad_request("Resource not found for the segment 'permanentDelete'.")
+    request.cloud.mail.messages.erase(get_message_row(request))
+    return GraphResponse(204)
+
+
+def _destination(request: GraphRequest) -> Row:
+    body = {name.lower(): value for name, value in request.json_body().items()}
+    target = body.get("destinationid")
+    if not isinstance(target, str) or not target:
+        raise bad_request(
+            "The required parameter 'DestinationId' is missing.", "ErrorInvalidRequest"
+        )  # [?] text
+    return get_folder_row(request, target)
+
+
+def move_message(request: GraphRequest) -> GraphResponse:
+    """POST messages/{id}/move: 201 with the message as it is now."""
+    row, folder = get_message_row(request), _destination(request)
+    return one_message(request, request.cloud.mail.messages.move(request.mailbox, row, folder), 201)
+
+
+def copy_message(request: GraphRequest) -> GraphResponse:
+    """POST messages/{id}/copy: 201 with the copy."""
+    row, folder = get_message_row(request), _destination(request)
+    return one_message(request, request.cloud.mail.messages.copy(request.mailbox, row, folder), 201)
+
+
+ROUTES = (
+    Route("GET", "messages", Need.READ_BASIC, list_messages),
+    Route("GET", "messages/$count", Need.READ_BASIC, count_messages),
+    Route("GET", "mailFolders/{folder}/messages", Need.READ_BASIC, list_folder_messages),
+    Route("GET", "mailFolders/{folder}/messages/$count", Need.READ_BASIC, count_folder_messages),
+    Route("GET", "messages/{message}", Need.READ_BASIC, get_message),
+    Route("GET", "messages/{message}/$value", Need.READ, get_message_mime),
+    Route("DELETE", "messages/{message}", Need.WRITE, delete_message),
+    Route("POST", "messages/{message}/permanentDelete", Need.WRITE, permanent_delete),
+    Route("POST", "messages/{message}/move", Need.WRITE, move_message),
+    Route("POST", "messages/{message}/copy", Need.WRITE, copy_message),
+)

@@ -1,0 +1,91 @@
+"""Who may do what: the permissions of Graph's mail operations, and the mailboxes a caller may reach."""
+
+from enum import Enum
+
+from postroom.tenant.directory import User
+from postroom.tenant.entra.access import Caller
+from postroom.tenant.graph.refusals import access_denied, insufficient_privileges
+
+
+class Need(Enum):
+    """What an operation needs; any one of its permissions will do."""
+
+    READ_BASIC = "read messages and folders, without bodies"
+    READ = "read everything of a message"
+    WRITE = "change mail"
+    SEND = "send mail"
+    READ_USER = "read a user of the directory"
+
+
+_READERS = {"Mail.Read", "Mail.ReadWrite"}  # Mail.ReadWrite reads too, which the documents seldom list
+_USER_READERS = {"User.Read.All", "User.ReadWrite.All", "User.ReadBasic.All", "Directory.Read.All"}
+
+# An app on its own reaches every mailbox of its tenant.
+APPLICATION: dict[Need, set[str]] = {
+    Need.READ_BASIC: _READERS | {"Mail.ReadBasic", "Mail.ReadBasic.All"},
+    Need.READ: _READERS,
+    Need.WRITE: {"Mail.ReadWrite"},
+    Need.SEND: {"Mail.Send"},
+    Need.READ_USER: _USER_READERS,
+}
+# An app for a signed-in user, in the user's own mailbox.
+DELEGATED: dict[Need, set[str]] = {
+    Need.READ_BASIC: _READERS | {"Mail.ReadBasic"},
+    Need.READ: _READERS,
+    Need.WRITE: {"Mail.ReadWrite"},
+    Need.SEND: {"Mail.Send"},
+    Need.READ_USER: _USER_READERS | {"User.Read", "User.ReadWrite"},
+}
+# The same in a shared mailbox that the user is a member of.
+SHARED: dict[Need, set[str]] = {
+    Need.READ_BASIC: {"Mail.ReadBasic.Shared", "Mail.Read.Shared", "Mail.ReadWrite.Shared"},
+    Need.READ: {"Mail.Read.Shared", "Mail.ReadWrite.Shared"},
+    Need.WRITE: {"Mail.ReadWrite.Shared"},
+    Need.SEND: {"Mail.Send.Shared"},
+    Need.READ_USER: _USER_READERS,
+}
+
+
+def check_permission(caller: Caller, need: Need, owner: User | None) -> None:
+    """Refuse a caller whose token lacks the permission for this operation in this mailbox.
+
+    An `owner` that is not known (None) is checked as if the mailbox were the caller's own.
+    """
+    if caller.permissions & _table(caller, owner)[need]:
+        return
+    raise insufficient_privileges() if need is Need.READ_USER else access_denied()
+
+
+def check_reach(caller: Caller, owner: User) -> None:
+    """Refuse a signed-in user the mailbox of somebody else, unless it is shared with them."""
+    # [?] Exchange answers 404 ErrorItemNotFound in some such cases.
+    if not (caller.application or is_own(caller, owner) or is_member(caller, owner)):
+        raise access_denied()
+
+
+def is_own(caller: Caller, owner: User) -> bool:
+    """Tell whether this is the signed-in user's own mailbox."""
+    return caller.user is not None and caller.user.id == owner.id
+
+
+def is_member(caller: Caller, owner: User) -> bool:
+    """Tell whether the signed-in user is a member of this shared mailbox."""
+    if caller.user is None:
+        return False
+    names = {
+        caller.user.id.lower(),
+        caller.user.username.lower(),
+        caller.user.username.partition("@")[0].lower(),
+    }
+    return any(member.lower() in names for member in owner.members)
+
+
+def sees_bodies(caller: Caller, owner: User) -> bool:
+    """Tell whether the caller may see more than the basic properties of messages."""
+    return bool(caller.permissions & _table(caller, owner)[Need.READ])
+
+
+def _table(caller: Caller, owner: User | None) -> dict[Need, set[str]]:
+    if caller.application:
+        return APPLICATION
+    return DELEGATED if owner is None or is_own(caller, owner) else SHARED
