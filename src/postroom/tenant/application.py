@@ -8,19 +8,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from postroom.tenant.control import PREFIX, control_app
 from postroom.tenant.entra.refusals import EntraRefusedError, answer_refusal
-from postroom.tenant.entra.routes import METHODS, entra_routes
+from postroom.tenant.entra.routes import METHODS, entra_routes, refuse_not_emulated
 from postroom.tenant.faults import AddLatency, InjectFaults
+from postroom.tenant.graph.routes import graph_routes
 from postroom.tenant.hosts import CLOUDS
 from postroom.tenant.request_log import LogRequests
 from postroom.tenant.state import CloudState
 from postroom.tenant.tenancy import LocalTenant
-
-try:  # until the Graph layer is in the tree
-    from postroom.tenant.graph.routes import graph_routes
-except ImportError:
-
-    def graph_routes() -> list[BaseRoute]:
-        return []
 
 
 def cloud_app(tenant: LocalTenant, cloud: CloudState) -> ASGIApp:
@@ -36,11 +30,12 @@ def cloud_app(tenant: LocalTenant, cloud: CloudState) -> ASGIApp:
 def _routes(cloud: CloudState) -> list[BaseRoute]:
     """Under a real host name only what lives there; under this machine's names, everything."""
     foreign = [host for hosts in CLOUDS if hosts is not cloud.hosts for host in hosts.names]
+    not_emulated = Route("/{path:path}", refuse_not_emulated, methods=METHODS)
     misdirected = [Route("/{path:path}", refuse_misdirected, methods=METHODS)]
     return [
         Host(cloud.hosts.login, Router(entra_routes())),
-        Host(cloud.hosts.graph, Router(graph_routes())),
-        Host(cloud.hosts.upload, Router(graph_routes())),
+        Host(cloud.hosts.graph, Router([*graph_routes(), not_emulated])),
+        Host(cloud.hosts.upload, Router([*graph_routes(), not_emulated])),
         *(Host(host, Router(misdirected)) for host in foreign),
         *graph_routes(),
         *entra_routes(),

@@ -1,7 +1,6 @@
 """Faults and latency on request: how the tenant is made to fail and to be slow, as the real services sometimes are."""
 
 import asyncio
-import json
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from random import SystemRandom
@@ -45,7 +44,7 @@ class FaultSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     retry_after: NotNegative | None = None
     drop_response: bool = False
     www_authenticate: str | None = None
-    claims: str | dict[str, Any] | None = None
+    claims: dict[str, Any] | str | None = None
     every: AtLeastOne | None = None
     probability: Share | None = None
     count: AtLeastOne | None = None
@@ -55,6 +54,8 @@ class FaultSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             raise ValueError("A fault needs a status (400 to 599) or drop_response, one of the two")
         if self.every is not None and self.probability is not None:
             raise ValueError("A fault has every or probability, not both")
+        if isinstance(self.claims, str):
+            self.claims = _read_claims(self.claims)
 
 
 @dataclass
@@ -170,6 +171,13 @@ class AddLatency:
         await self._app(scope, receive, send)
 
 
+def _read_claims(text: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError:
+        raise ValueError("claims is an object, or an object written as JSON") from None
+
+
 async def _swallow(message: Message) -> None:
     """Send nothing."""
 
@@ -205,6 +213,5 @@ def _headers(fault: FaultSettings, cloud: CloudState) -> dict[str, str]:
     if fault.www_authenticate is not None:
         headers["WWW-Authenticate"] = fault.www_authenticate
     elif fault.claims is not None:
-        claims = fault.claims if isinstance(fault.claims, dict) else json.loads(fault.claims)
-        headers["WWW-Authenticate"] = challenge_header(cloud, encode_claims(claims))
+        headers["WWW-Authenticate"] = challenge_header(cloud, encode_claims(fault.claims))
     return headers

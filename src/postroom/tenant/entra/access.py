@@ -72,7 +72,7 @@ def challenge_header(cloud: CloudState, claims: str | None = None, description: 
     return f'{plain}, errorDescription="{description}", error="insufficient_claims", claims="{claims}"'
 
 
-def encode_claims(claims: dict[str, Any]) -> str:
+def encode_claims(claims: object) -> str:
     """Encode a claims request the way a claims challenge carries it: JSON in base64."""
     return base64.b64encode(json.dumps(claims, separators=(",", ":")).encode()).decode()
 

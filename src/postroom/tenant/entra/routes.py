@@ -24,5 +24,5 @@ def entra_routes() -> list[BaseRoute]:
 
 async def refuse_not_emulated(request: Request) -> Response:
     """Say that this path exists at Microsoft, perhaps, but not here."""
-    text = f"The local tenant does not emulate {request.method} {request.url.path} of Entra ID."
+    text = f"The local tenant does not emulate {request.method} {request.url.path}."
     return JSONResponse({"error": "not_implemented", "error_description": text}, 501)
