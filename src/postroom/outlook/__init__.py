@@ -1,0 +1,16 @@
+"""The Microsoft 365 Outlook package: connect to a mailbox, and work in it.
+
+Owns `connect`, the authentication modes as settings, and the `Mailbox` with its actions, one module a family
+(reading, saving, filing, folders, sending). Depends on actions, auth, graph and what lies below; exists so
+that a bot reads like what a person would do in Outlook.
+"""
+
+from postroom.actions import Package
+from postroom.graph.models import EmailAddress, MailFolder, Message
+from postroom.outlook.authentication import ClientCredentials
+from postroom.outlook.connecting import connect
+from postroom.outlook.mailbox import Mailbox
+
+__all__ = ["ClientCredentials", "EmailAddress", "MailFolder", "Mailbox", "Message", "connect", "package"]
+
+package = Package(name="outlook", title="Microsoft 365 Outlook", opener=connect, session=Mailbox)

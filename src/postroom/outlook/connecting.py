@@ -1,0 +1,80 @@
+"""The way of a Connect, from settings to a mailbox."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import httpx2
+
+from postroom import __version__
+from postroom.actions import Label, action, step
+from postroom.clouds import Cloud, get_cloud
+from postroom.graph.client import GraphClient
+from postroom.graph.limits import get_request_slots
+from postroom.graph.mail_folders import get_mail_folder
+from postroom.network import create_http_client
+from postroom.outlook.authentication import Authentication, Identity
+from postroom.outlook.mailbox import Mailbox
+from postroom.values import CredentialSource, Resolver, Setting
+
+USER_AGENT = f"Postroom/{__version__}"
+
+
+@action(title="Connect", permissions=("Mail.ReadWrite", "Mail.Send"))
+def connect(
+    *,
+    cloud: Annotated[
+        str,
+        Label("Azure cloud", "Azure Global (GCC too) or Azure US GCC High.", "Azure Global"),
+    ] = "Azure Global",
+    authentication: Annotated[
+        Authentication, Label("OAuth2 Authentication mode", "How the connection signs in, with its settings.")
+    ],
+    mailbox: Annotated[
+        Setting | None,
+        Label("Shared mailbox", "Another mailbox to open than the user's own.", "invoices@contoso.com"),
+    ] = None,
+    variables: Annotated[
+        Mapping[str, Any] | None, Label("Variables", "What each Variable among the settings stands for.")
+    ] = None,
+    credentials: Annotated[
+        Sequence[CredentialSource] | None,
+        Label(
+            "Credentials", "Where credentials are looked for: by default the environment, then the keychain."
+        ),
+    ] = None,
+) -> Mailbox:
+    """Connect to a Microsoft 365 Outlook mailbox by OAuth 2.0.
+
+    Signs in and opens the mailbox, so that what is wrong shows here and not later. Use it in a `with` block,
+    or call `disconnect` on the mailbox.
+
+    Errors: SettingError where a setting is wrong, SignInError where Entra ID refuses, GraphError where Graph
+    does (no permission, no such mailbox), NetworkError where either is not reached. Source: Microsoft
+    identity platform; Microsoft Graph, Use the Outlook mail REST API.
+    """
+    resolver = Resolver(credentials, variables)
+    chosen = get_cloud(cloud)
+    http = create_http_client(USER_AGENT)
+    try:
+        with step("Settings are complete"):
+            identity = authentication.identify(chosen, resolver, http)
+            address = identity.username if mailbox is None else resolver.get_text("Shared mailbox", mailbox)
+        return _open_mailbox(chosen, identity, address, http)
+    except BaseException:
+        http.close()
+        raise
+
+
+def _open_mailbox(cloud: Cloud, identity: Identity, address: str, http: httpx2.Client) -> Mailbox:
+    client = GraphClient(
+        cloud=cloud,
+        mailbox=address,
+        tokens=identity.tokens,
+        http=http,
+        slots=get_request_slots(identity.app),
+    )
+    with step(f"{cloud.name} gives an access token"):
+        identity.tokens.get_token()
+    with step(f"The mailbox {address} opens"):
+        get_mail_folder(client, "inbox")
+    return Mailbox(client, http.close)

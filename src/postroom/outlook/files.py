@@ -1,0 +1,139 @@
+"""Files on this machine: names made safe, nothing overwritten unasked, nothing half-written."""
+
+import errno
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO
+
+from pathvalidate import sanitize_filename
+
+from postroom.errors import DiskFullError, FileError, TargetNotWritableError
+
+LONGEST_NAME_BYTES = 240
+"""Leaves room for ` (123)` within the 255 bytes that file systems take."""
+
+LONGEST_SUFFIX_BYTES = 20
+
+_BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+"""Characters that make `exe.fdp` look like `pdf.exe`."""
+
+
+def make_safe_name(name: str | None, fallback: str) -> str:
+    """A file name that means the same and can do no harm: no folders, no control characters, not too long.
+
+    Good on every operating system. `fallback` is taken where nothing of the name is left.
+    """
+    text = (name or "").encode("utf-8", "replace").decode().translate(_BIDI_CONTROLS)
+    clean = sanitize_filename(text, replacement_text="_", platform="universal", max_len=10_000).strip()
+    if not clean.strip("._ "):
+        clean = fallback
+    return _shorten(clean)
+
+
+class TargetFolder:
+    """A folder that files are saved to, made if it is not there.
+
+    Without `overwrite` a name that is taken becomes `name (2).pdf`; with it, files of an earlier time are
+    replaced, never one that was saved through this same object. Threads may share it.
+    Errors: TargetNotWritableError, DiskFullError; what was begun is taken away.
+    """
+
+    def __init__(self, path: str | Path, *, overwrite: bool = False) -> None:
+        self.path = Path(path).expanduser()
+        self._overwrite = overwrite
+        self._lock = Lock()
+        self._next_number: dict[str, int] = {}
+        with self._file_errors():
+            self.path.mkdir(parents=True, exist_ok=True)
+
+    def save(self, name: str, chunks: Iterable[bytes]) -> Path:
+        """Write the chunks to a file of this (safe) name, and give the path that it got."""
+        with self._temporary_file() as (file, temporary):
+            for chunk in chunks:
+                file.write(chunk)
+            file.close()
+            return self._publish(temporary, name)
+
+    @contextmanager
+    def _temporary_file(self) -> Iterator[tuple[BinaryIO, Path]]:
+        with self._file_errors():
+            temporary = self.path / f".postroom-{uuid.uuid4().hex}.part"
+            try:
+                with temporary.open("xb") as file:
+                    yield file, temporary
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _publish(self, temporary: Path, name: str) -> Path:
+        with self._lock:
+            key = name.casefold()
+            number = self._next_number.get(key, 1)
+            if self._overwrite and number == 1:
+                self._next_number[key] = 2
+                return temporary.replace(self.path / name)
+            while True:
+                path = self.path / _number(name, number)
+                number += 1
+                self._next_number[key] = number
+                if _publish_unless_taken(temporary, path):
+                    return path
+
+    @contextmanager
+    def _file_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise _translate(error, self.path) from error
+
+
+def _publish_unless_taken(temporary: Path, path: Path) -> bool:
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+            raise
+        return _rename_unless_taken(temporary, path)
+    return True
+
+
+def _rename_unless_taken(temporary: Path, path: Path) -> bool:
+    """For file systems without hard links: take the name first, then put the file there."""
+    try:
+        path.open("x").close()
+    except FileExistsError:
+        return False
+    temporary.replace(path)
+    return True
+
+
+def _number(name: str, number: int) -> str:
+    if number == 1:
+        return name
+    path = Path(name)
+    return f"{path.stem} ({number}){path.suffix}"
+
+
+def _shorten(name: str) -> str:
+    stem, suffix = Path(name).stem, Path(name).suffix
+    if len(suffix.encode()) > LONGEST_SUFFIX_BYTES:
+        stem, suffix = name, ""
+    room = LONGEST_NAME_BYTES - len(suffix.encode())
+    return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + suffix
+
+
+def _translate(error: OSError, folder: Path) -> FileError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return DiskFullError(
+            f"There is no space left in {folder}. The file was not saved, and nothing is half-written: make room, "
+            "or save to another folder."
+        )
+    reason = (error.strerror or type(error).__name__).lower()
+    return TargetNotWritableError(
+        f"The folder {folder} cannot be written to ({reason}). Nothing was saved there: choose another folder, or "
+        "ask for the right to write."
+    )
