@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from postroom.tenant.graph import batch, mail_folders, messages, users
+from postroom.tenant.graph import attachments, batch, drafts, mail_folders, messages, replies, send, users
 from postroom.tenant.graph.paths import Route, find_route, shorten, split_path
 from postroom.tenant.graph.permissions import Need, check_permission, check_reach
 from postroom.tenant.graph.refusals import (
@@ -15,7 +15,8 @@ from postroom.tenant.graph.refusals import (
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 from postroom.tenant.state import CloudState
 
-ROUTES: tuple[Route, ...] = tuple(chain(users.ROUTES, mail_folders.ROUTES, messages.ROUTES))
+_AREAS = (users, mail_folders, messages, drafts, attachments, send, replies)
+ROUTES: tuple[Route, ...] = tuple(chain.from_iterable(area.ROUTES for area in _AREAS))
 
 
 def dispatch(request: GraphRequest, identity: dict[str, str]) -> GraphResponse:

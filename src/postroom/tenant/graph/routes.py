@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from email.utils import format_datetime
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -78,7 +77,6 @@ def _answer(request: Request, body: bytes, identity: dict[str, str]) -> GraphRes
 
 def _write(answer: GraphResponse, cloud: CloudState, identity: dict[str, str]) -> Response:
     headers = answer.headers | identity | _diagnostic(cloud)
-    headers["Date"] = format_datetime(cloud.clock.now(), usegmt=True)
     if answer.file is not None:
         return FileResponse(answer.file, answer.status, headers, media_type=answer.content_type)
     if answer.body:

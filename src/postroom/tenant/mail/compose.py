@@ -3,70 +3,85 @@
 import json
 import re
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.message import EmailMessage, MIMEPart
+from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from postroom.tenant.mail.bodies import text_of_html
 from postroom.tenant.mail.cutting import body_start
 from postroom.tenant.mail.database import Row
 from postroom.tenant.mail.headers import PARSER_FAULTS
+from postroom.tenant.mail.mime import MimeAttachment
+from postroom.tenant.mail.records import recipients_json
 
 if TYPE_CHECKING:
     from postroom.tenant.mail.store import MailStore
 
 _BCC = re.compile(rb"(?im)^bcc:.*(?:\r?\n[ \t].*)*(?:\r?\n|\Z)")
+_PEOPLE_HEADERS = (
+    ("To", "to_people"),
+    ("Cc", "cc_people"),
+    ("Bcc", "bcc_people"),
+    ("Reply-To", "reply_to_people"),
+)
 _MEDIA_TYPE = re.compile(r"([\w.+\-]+)/([\w.+\-]+)")
+
+
+# What a message that lies in no mailbox yet lacks of a row.
+_BLANK: dict[str, Any] = {
+    "from_name": None, "from_address": None, "sender_name": None, "sender_address": None, "to_people": "[]",
+    "cc_people": "[]", "bcc_people": "[]", "reply_to_people": "[]", "subject": "", "sent": None,
+    "internet_message_id": None, "thread": "[]", "importance": "normal", "headers": "[]", "body_type": "text",
+    "body": "",
+}  # fmt: skip
 
 
 def mime_of(store: "MailStore", message: Row) -> bytes:
     """Return the MIME of a message: as it came, or composed from what the mailbox holds."""
     if message["mime_hash"] is not None:
         return store.blobs.read(message["mime_hash"])
-    return compose(store, message)
+    return compose(
+        dict(message), [store.read_attachment(row) for row in store.attachments.list(message["key"])]
+    )
 
 
-def compose(store: "MailStore", message: Row) -> bytes:
-    """Write the MIME of a message from its properties and attachments."""
+def compose(columns: Mapping[str, Any], attachments: Sequence[MimeAttachment]) -> bytes:
+    """Write the MIME of a message from its columns (those of the store; any may be missing) and attachments."""
+    message = _BLANK | dict(columns)
     composed = EmailMessage(policy=SMTP)
     _add_headers(composed, message)
-    attachments = store.attachments.list(message["key"])
-    _add_body(composed, message, store, [row for row in attachments if row["is_inline"]])
+    _add_body(
+        composed, message, [attachment for attachment in attachments if _is_related(message, attachment)]
+    )
     messages_inside: dict[bytes, bytes] = {}
-    for row in attachments:
-        if not row["is_inline"]:
-            _attach(composed, row, store, messages_inside)
+    for attachment in attachments:
+        if not _is_related(message, attachment):
+            _attach(composed, attachment, messages_inside)
     written = composed.as_bytes()
     for token, content in messages_inside.items():
         written = written.replace(token, content)
     return written
 
 
-def _add_headers(composed: EmailMessage, message: Row) -> None:
-    for name, prefix in (("From", "from"), ("Sender", "sender")):
-        if message[f"{prefix}_address"] and (
-            name == "From" or message["sender_address"] != message["from_address"]
-        ):
-            composed[name] = _address(message[f"{prefix}_name"], message[f"{prefix}_address"])
-    for name, column in (
-        ("To", "to_people"),
-        ("Cc", "cc_people"),
-        ("Bcc", "bcc_people"),
-        ("Reply-To", "reply_to_people"),
-    ):
-        people = [_address(**person["emailAddress"]) for person in json.loads(message[column])]
-        if people:
-            composed[name] = people
+def _is_related(message: Mapping[str, Any], attachment: MimeAttachment) -> bool:
+    return attachment.kind == "file" and attachment.is_inline and message["body_type"] == "html"
+
+
+def _add_headers(composed: EmailMessage, message: Mapping[str, Any]) -> None:
+    _add_people(composed, message)
     composed["Subject"] = _one_line(message["subject"])
-    composed["Date"] = format_datetime(datetime.fromisoformat(message["sent"]).replace(tzinfo=UTC))
-    composed["Message-ID"] = _one_line(message["internet_message_id"])
+    if message["sent"]:
+        composed["Date"] = format_datetime(_utc(message["sent"]))
+    if message["internet_message_id"]:
+        composed["Message-ID"] = _one_line(message["internet_message_id"])
     thread = json.loads(message["thread"])
     if thread:
-        composed["In-Reply-To"], composed["References"] = thread[-1], " ".join(thread)
+        composed["In-Reply-To"], composed["References"] = _one_line(thread[-1]), _one_line(" ".join(thread))
     if message["importance"] != "normal":
         composed["Importance"] = message["importance"]
     for header in json.loads(message["headers"]):
@@ -74,13 +89,34 @@ def _add_headers(composed: EmailMessage, message: Row) -> None:
             composed[header["name"]] = _one_line(header["value"])
 
 
+def _add_people(composed: EmailMessage, message: Mapping[str, Any]) -> None:
+    people = {name: _people(message[column]) for name, column in _PEOPLE_HEADERS}
+    people = {"From": _person(message, "from"), "Sender": _person(message, "sender")} | people
+    if people["Sender"] == people["From"]:
+        del people["Sender"]
+    for name, found in people.items():
+        if found:
+            composed[name] = found
+
+
+def _person(message: Mapping[str, Any], prefix: str) -> list[Address]:
+    address = message[f"{prefix}_address"]
+    return _people(recipients_json([(message[f"{prefix}_name"] or "", address)])) if address else []
+
+
+def _people(text: str) -> list[Address]:
+    """Return the recipients that mail can be addressed to; a draft may name others."""
+    people = [person["emailAddress"] for person in json.loads(text)]
+    return [_address(person["name"], person["address"]) for person in people if is_address(person["address"])]
+
+
+def _address(name: str, address: str) -> Address:
+    shown = _one_line(name)
+    return Address("" if shown == address else shown, addr_spec=address)
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.splitlines())
-
-
-def _address(name: str | None, address: str) -> Address:
-    shown = _one_line(name or "")
-    return Address("" if shown == address else shown, addr_spec=address)
 
 
 def is_address(address: str) -> bool:
@@ -91,20 +127,18 @@ def is_address(address: str) -> bool:
         return False
 
 
-def _add_body(composed: EmailMessage, message: Row, store: "MailStore", inline: list[Row]) -> None:
+def _add_body(composed: EmailMessage, message: Mapping[str, Any], related: list[MimeAttachment]) -> None:
     if message["body_type"] == "text":
         composed.set_content(message["body"])
-        markup: MIMEPart = composed
-    else:
-        composed.set_content(text_of_html(message["body"]))
-        composed.add_alternative(message["body"], subtype="html")
-        alternatives = composed.get_payload()
-        markup = alternatives[-1]  # type: ignore[assignment, index] # a multipart's payload is its parts
-    for row in inline:
-        maintype, subtype = _media_type(row["content_type"])
+        return
+    composed.set_content(text_of_html(message["body"]))
+    composed.add_alternative(message["body"], subtype="html")
+    markup = next(part for part in composed.walk() if part.get_content_type() == "text/html")
+    for attachment in related:
+        maintype, subtype = _media_type(attachment.content_type)
         markup.add_related(
-            store.blobs.read(row["content_hash"]), maintype, subtype,
-            cid=f"<{row['content_id']}>", filename=row["name"], disposition="inline",
+            attachment.content, maintype, subtype, cid=f"<{_one_line(attachment.content_id or '')}>",
+            filename=_one_line(attachment.name), disposition="inline",
         )  # fmt: skip
 
 
@@ -115,33 +149,32 @@ def _media_type(content_type: str | None) -> tuple[str, str]:
     return match.group(1), match.group(2)
 
 
-def _attach(
-    composed: EmailMessage, row: Row, store: "MailStore", messages_inside: dict[bytes, bytes]
-) -> None:
-    if row["kind"] == "file":
-        maintype, subtype = _media_type(row["content_type"])
-        content = store.blobs.read(row["content_hash"])
-        composed.add_attachment(content, maintype, subtype, filename=_one_line(row["name"]))
-        return
-    composed.make_mixed()
-    if row["kind"] == "reference":
-        composed.attach(_link_part(row))
-        return
-    token = f"message-{secrets.token_hex(16)}"
-    inner = EmailMessage(policy=SMTP)
-    inner["X-Inside"] = token
-    composed.add_attachment(inner, filename=None)
-    messages_inside[f"X-Inside: {token}\r\n\r\n".encode()] = store.blobs.read(row["content_hash"])
+def _attach(composed: EmailMessage, attachment: MimeAttachment, messages_inside: dict[bytes, bytes]) -> None:
+    name = _one_line(attachment.name)
+    if attachment.kind == "file":
+        maintype, subtype = _media_type(attachment.content_type)
+        composed.add_attachment(attachment.content, maintype, subtype, filename=name)
+    elif attachment.kind == "reference":
+        if composed.get_content_type() != "multipart/mixed":
+            composed.make_mixed()
+        composed.attach(_link_part(name, attachment.source_url or ""))
+    else:
+        # Python would write the message anew; its own bytes take the place of a token.
+        token = f"message-{secrets.token_hex(16)}"
+        inner = EmailMessage(policy=SMTP)
+        inner["X-Inside"] = token
+        composed.add_attachment(inner, filename=name)
+        messages_inside[f"X-Inside: {token}\r\n\r\n".encode()] = attachment.content
 
 
-def _link_part(row: Row) -> EmailMessage:
+def _link_part(name: str, url: str) -> EmailMessage:
     """Write a link attachment as RFC 2017 has it."""
     part = EmailMessage(policy=SMTP)
     part["Content-Type"] = "message/external-body"
     part.set_param("access-type", "URL")
-    part.set_param("url", row["source_url"] or "")
-    part.set_param("name", _one_line(row["name"]))
-    inner = MIMEPart(policy=SMTP)
+    part.set_param("url", _one_line(url))
+    part.set_param("name", name)
+    inner = EmailMessage(policy=SMTP)
     inner["Content-Type"] = "application/octet-stream"
     part.set_payload([inner])
     return part
@@ -153,9 +186,19 @@ def without_bcc(raw: bytes) -> bytes:
     return _BCC.sub(b"", raw[:end]) + raw[end:]
 
 
+def has_header(raw: bytes, name: str) -> bool:
+    """Tell whether a MIME message has a header of this name."""
+    head = raw[: body_start(raw, (0, len(raw)))]
+    return re.search(rb"(?im)^" + re.escape(name.encode()) + rb"[ \t]*:", head) is not None
+
+
 def completed(raw: bytes, headers: dict[str, str]) -> bytes:
-    """Return a MIME message with these headers put before its own."""
+    """Return a MIME message with these headers put before its own; `Date` is an ISO time in UTC."""
     added = EmailMessage(policy=SMTP)
     for name, value in headers.items():
-        added[name] = value
+        added[name] = format_datetime(_utc(value)) if name == "Date" else _one_line(value)
     return added.as_bytes().removesuffix(b"\r\n") + raw
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

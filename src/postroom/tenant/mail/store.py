@@ -13,6 +13,7 @@ from postroom.tenant.mail.blobs import Blobs
 from postroom.tenant.mail.database import Database, Row
 from postroom.tenant.mail.folders import Folders
 from postroom.tenant.mail.messages import Messages
+from postroom.tenant.mail.mime import MimeAttachment
 from postroom.tenant.mail.records import columns_of, moment
 from postroom.tenant.mail.schema import NAMES, TABLES
 
@@ -81,6 +82,37 @@ class MailStore:
             for attachment in parsed.attachments:
                 self.attachments.add(mailbox, message["key"], attachment)
             return message
+
+    def read_attachment(self, row: Row) -> MimeAttachment:
+        """Return an attachment with its content."""
+        return MimeAttachment(
+            kind=row["kind"],
+            name=row["name"],
+            content_type=row["content_type"],
+            content=self.blobs.read(row["content_hash"]) if row["content_hash"] else b"",
+            content_id=row["content_id"],
+            content_location=row["content_location"],
+            is_inline=row["is_inline"] == 1,
+            source_url=row["source_url"],
+        )
+
+    @contextmanager
+    def unpacked(self, mailbox: Row, raw: bytes) -> Iterator[Row]:
+        """Look at a message that is attached to another as if it lay in the mailbox."""
+        with self.database.transaction():
+            message = self.add_mime(mailbox, self.folders.get(mailbox["key"], "drafts"), raw)
+            try:
+                yield message
+            finally:
+                self.messages.erase(message)
+
+    def now_text(self) -> str:
+        """Return the tenant's time as the columns of the store hold it."""
+        return moment(self.clock.now())
+
+    def new_message_id(self, mailbox: Row) -> str:
+        """Return a Message-ID for a message that begins in this mailbox."""
+        return f"<{uuid.uuid4().hex}@{mailbox['address'].rpartition('@')[2]}>"
 
     @contextmanager
     def batch(self) -> Iterator[None]:

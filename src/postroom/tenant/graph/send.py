@@ -1,0 +1,84 @@
+"""Sending: sendMail, send of a draft."""
+
+from postroom.tenant.directory import User
+from postroom.tenant.graph.drafts import add_draft, add_mime_draft
+from postroom.tenant.graph.mail_folders import get_folder_row
+from postroom.tenant.graph.message_input import read_message
+from postroom.tenant.graph.messages import get_message_row
+from postroom.tenant.graph.paths import Route
+from postroom.tenant.graph.permissions import Need, is_member, is_own
+from postroom.tenant.graph.refusals import bad_request, invalid_recipients, send_as_denied
+from postroom.tenant.graph.wire import GraphRequest, GraphResponse
+from postroom.tenant.mail.compose import is_address
+from postroom.tenant.mail.database import Row
+from postroom.tenant.mail.delivery import recipients_of, send
+
+_ACCEPTED = 202
+
+
+def send_mail(request: GraphRequest) -> GraphResponse:
+    """POST sendMail: send a message that was never a draft, from JSON or from MIME in Base64."""
+    drafts = get_folder_row(request, "drafts")
+    with request.cloud.mail.batch():  # a refusal takes the draft back
+        if request.is_mime:
+            send_message(request, add_mime_draft(request, drafts))
+            return GraphResponse(_ACCEPTED)
+        body = {name.lower(): value for name, value in request.json_body().items()}
+        if "message" not in body:
+            # [?] The code and text are from memory.
+            raise bad_request("The required parameter 'Message' is missing.", "ErrorInvalidRequest")
+        saved = body.get("savetosentitems", True)
+        content = read_message(body["message"], is_new=True)
+        # Some clients, Microsoft's documents among them, write the flag as text.
+        send_message(request, add_draft(request, drafts, content), is_saved=str(saved).lower() != "false")
+    return GraphResponse(_ACCEPTED)
+
+
+def send_draft(request: GraphRequest) -> GraphResponse:
+    """POST messages/{id}/send: the draft itself goes to Sent Items and keeps its immutable id."""
+    message = get_message_row(request)
+    if not message["is_draft"]:
+        # [?] The code and text are from memory.
+        raise bad_request("The message has been sent already.", "ErrorInvalidOperation")
+    send_message(request, message)
+    return GraphResponse(_ACCEPTED)
+
+
+def send_message(request: GraphRequest, message: Row, *, is_saved: bool = True) -> None:
+    """Send a draft to everyone it names, or raise Graph's refusal."""
+    _check_sender(request, message)
+    recipients = recipients_of(message)
+    if not recipients:
+        raise invalid_recipients("A message can't be sent because it contains no recipients.")  # [?] text
+    for address in recipients:
+        if not is_address(address):
+            raise invalid_recipients(
+                f"Recipient '{address}' is not resolved. All recipients must be resolved before "
+                "a message can be submitted."
+            )
+    send(request.cloud.mail, request.cloud.directory, request.mailbox, message, is_saved=is_saved)
+
+
+def _check_sender(request: GraphRequest, message: Row) -> None:
+    for column in ("from_address", "sender_address"):
+        address = message[column]
+        if address and not _may_send_as(request, address):
+            raise send_as_denied()
+
+
+def _may_send_as(request: GraphRequest, address: str) -> bool:
+    """Tell whether the caller may send in this name: the mailbox's own, or a shared mailbox they belong to."""
+    named: User | None = request.cloud.directory.find_user(address)
+    if named is None:
+        return False
+    if named.id == request.user.id:
+        return True
+    caller = request.caller
+    own = is_own(caller, named) or is_member(caller, named)
+    return own and "Mail.Send.Shared" in caller.permissions
+
+
+ROUTES = (
+    Route("POST", "sendMail", Need.SEND, send_mail),
+    Route("POST", "messages/{message}/send", Need.SEND, send_draft),
+)
