@@ -157,7 +157,7 @@ def start_tenant(data: Path, mail: Path | None = None, port: int | None = None) 
             chosen = port or find_free_ports()
             process = launch(data, mail, chosen)
             stack.callback(end, process)
-            if _wait_until_ready(process, data):
+            if wait_until_ready(process, data):
                 break
         else:
             raise RuntimeError("The tenant did not start.")
@@ -224,7 +224,8 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _wait_until_ready(process: "subprocess.Popen[str]", data: Path) -> bool:
+def wait_until_ready(process: "subprocess.Popen[str]", data: Path) -> bool:
+    """Wait until the tenant can be reached; False when it ended instead."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if (data / "ready").exists():

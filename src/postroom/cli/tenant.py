@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from postroom.errors import NetworkError, PortInUseError, SettingError, SourceFileError, TargetNotWritableError
+from postroom.errors import (
+    NetworkError,
+    PortInUseError,
+    SettingError,
+    SourceFileError,
+    TargetNotWritableError,
+)
 
 if TYPE_CHECKING:
     from postroom.tenant.server import ListenError

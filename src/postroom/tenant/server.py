@@ -73,10 +73,10 @@ async def _serve(
     while not all(server.started for server in servers):
         await asyncio.sleep(0.001)
     manifest = write_manifest(tenant)
-    if ready_file is not None:
-        ready_file.write_text("ready\n")
     if announce is not None:
         announce(manifest)
+    if ready_file is not None:
+        ready_file.write_text("ready\n")
     await stop.wait()
     for front in fronts:
         front.close()

@@ -21,6 +21,15 @@ ALGORITHMS = ["RS256", "PS256"]
 CLOCK_SKEW_SECONDS = 300
 
 
+class _AssertionRegistry(jws.JWSRegistry):
+    """Take long headers: clients that send their certificate with its chain (x5c) fill some kilobytes."""
+
+    max_header_length = 32 * 1024
+
+
+REGISTRY = _AssertionRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+
+
 def check_assertion(assertion: str, app: App, request: TokenRequest, cloud: CloudState) -> None:
     """Refuse an assertion that the app's registered certificate did not sign, or that is not for here and now."""
     header = _read_header(assertion)
@@ -28,7 +37,7 @@ def check_assertion(assertion: str, app: App, request: TokenRequest, cloud: Clou
     if certificate is None:
         raise _bad_signature("The key was not found.", header, app, cloud)
     try:
-        claims = jwt.decode(assertion, _public_key(certificate), algorithms=ALGORITHMS).claims
+        claims = jwt.decode(assertion, _public_key(certificate), registry=REGISTRY).claims
     except (JoseError, ValueError):
         found = f"Found key '{_validity(certificate)}'"
         reason = "Key was found, but use of the key to verify the signature failed."
@@ -47,7 +56,7 @@ def thumbprints(certificate: x509.Certificate) -> dict[str, str]:
 
 def _read_header(assertion: str) -> dict[str, Any]:
     try:
-        header = dict(jws.extract_compact(assertion.encode()).headers())
+        header = dict(jws.extract_compact(assertion.encode(), registry=REGISTRY).headers())
     except (JoseError, ValueError):
         raise refusal(50027) from None
     if header.get("alg") not in ALGORITHMS:
