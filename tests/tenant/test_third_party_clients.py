@@ -27,7 +27,7 @@ account = Account(
 )
 assert account.authenticate()
 inbox = account.mailbox().inbox_folder()
-query = inbox.new_query().on_attribute("isRead").equals(False)
+query = inbox.new_query().equals("isRead", False)
 messages = list(inbox.get_messages(limit=None, batch=5, query=query))
 print(json.dumps([[message.subject, message.sender.address, message.body] for message in messages]))
 """

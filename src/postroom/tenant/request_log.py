@@ -38,8 +38,7 @@ class RequestLog:
         app = caller.app.name if caller is not None else state.get("app_name")
         time = self._clock.now().isoformat(timespec="milliseconds")
         mailbox = state.get("mailbox")
-        entry = LogEntry(time, cloud, scope["method"], scope["path"], status, app, _address(mailbox))
-        self._entries.append(entry)
+        self._entries.append(LogEntry(time, cloud, scope["method"], scope["path"], status, app, mailbox))
 
     def list(self) -> list[dict[str, Any]]:
         """List the entries, oldest first."""
@@ -78,7 +77,3 @@ class LogRequests:
         finally:
             if not answered:
                 self._log.add(self._cloud, scope, None)
-
-
-def _address(mailbox: Any) -> str | None:
-    return mailbox if mailbox is None or isinstance(mailbox, str) else str(mailbox["address"])
