@@ -53,12 +53,12 @@ class Asked:
     repeatable: bool
 
 
-class _Detail(msgspec.Struct):
+class _Detail(msgspec.Struct, frozen=True):
     code: str = ""
     message: str = ""
 
 
-class _Refusal(msgspec.Struct):
+class _Refusal(msgspec.Struct, frozen=True):
     error: _Detail = _Detail()
 
 
