@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -97,7 +96,7 @@ def _body(row: Row, style: _Style) -> Any:
 
 
 def _web_link(row: Row, style: _Style) -> str:
-    item = quote(row[style.id_column], safe="")
+    item = row[style.id_column].replace("=", "%3D")
     return f"https://{style.web_host}/owa/?ItemID={item}&exvsurl=1&viewmodel=ReadMessageItem"
 
 

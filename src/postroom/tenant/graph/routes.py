@@ -63,7 +63,7 @@ def _answer(request: Request, body: bytes, identity: dict[str, str]) -> GraphRes
         method=request.method,
         path=path.removeprefix(_VERSION),
         query={name.lower(): value for name, value in query},
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers={name: ", ".join(request.headers.getlist(name)) for name in request.headers},
         body=body,
         cloud=cloud,
         caller=request.state.caller,
@@ -77,14 +77,13 @@ def _answer(request: Request, body: bytes, identity: dict[str, str]) -> GraphRes
 
 def _write(answer: GraphResponse, cloud: CloudState, identity: dict[str, str]) -> Response:
     headers = answer.headers | identity | _diagnostic(cloud)
+    if answer.content_type:
+        headers["Content-Type"] = answer.content_type
     if answer.file is not None:
-        return FileResponse(answer.file, answer.status, headers, media_type=answer.content_type)
+        return FileResponse(answer.file, answer.status, headers)
     if answer.body:
         headers["OData-Version"] = "4.0"
-    response = Response(answer.body, answer.status, headers)
-    if answer.content_type:
-        response.headers["Content-Type"] = answer.content_type
-    return response
+    return Response(answer.body, answer.status, headers)
 
 
 def _diagnostic(cloud: CloudState) -> dict[str, str]:

@@ -116,5 +116,5 @@ def applied_preferences(request: GraphRequest) -> dict[str, str]:
     if kind and kind.lower() in ("text", "html"):
         applied.append(f'outlook.body-content-type="{kind}"')
     if request.immutable_ids:
-        applied.append('IdType="ImmutableId"')
+        applied.append("IdType=ImmutableId")
     return {"Preference-Applied": ", ".join(applied)} if applied else {}

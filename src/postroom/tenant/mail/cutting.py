@@ -7,6 +7,8 @@ the bytes of a message inside a message are cut from the original, by the same r
 import re
 from email.message import Message
 
+from postroom.tenant.mail.headers import original_bytes
+
 Span = tuple[int, int]
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
@@ -33,7 +35,7 @@ def split_multipart(raw: bytes, span: Span, part: Message) -> list[Span | None]:
     children = part.get_payload()
     count = len(children) if isinstance(children, list) else 0
     boundary = part.get_boundary() or ""
-    spans = _spans_between(raw, (body_start(raw, span), span[1]), boundary.encode("utf-8", "surrogateescape"))
+    spans = _spans_between(raw, (body_start(raw, span), span[1]), original_bytes(boundary))
     return list(spans) if len(spans) == count else [None] * count
 
 

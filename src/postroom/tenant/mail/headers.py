@@ -42,11 +42,19 @@ def decode_bytes(content: bytes, charset: str | None) -> str:
     return content.decode("cp1252", "replace")
 
 
+def original_bytes(text: str) -> bytes:
+    """Return the bytes that text was read from, where the parser smuggled raw 8-bit through it."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return clean(text).encode()
+
+
 def raw_text(value: object) -> str:
     """Return a header value as it stands: raw 8-bit bytes decoded, folding undone."""
     text = str(value)
     if not text.isascii():
-        text = decode_bytes(text.encode("utf-8", "surrogateescape"), None)
+        text = decode_bytes(original_bytes(text), None)
     return _FOLD.sub("", text).strip()
 
 

@@ -19,6 +19,7 @@ from postroom.tenant.mail.headers import (
     decode_bytes,
     decode_words,
     find_date,
+    original_bytes,
     raw_items,
     raw_text,
 )
@@ -176,7 +177,7 @@ def _file_name(part: Message) -> str | None:
         return None
     if not name:
         return None
-    return clean(name if name.isascii() else decode_bytes(name.encode("utf-8", "surrogateescape"), None))
+    return clean(name if name.isascii() else decode_bytes(original_bytes(name), None))
 
 
 def _content(part: Message) -> bytes:
@@ -186,7 +187,7 @@ def _content(part: Message) -> bytes:
         content = None
     if isinstance(content, bytes):
         return content
-    return str(part.get_payload() or "").encode("utf-8", "surrogateescape")
+    return original_bytes(str(part.get_payload() or ""))
 
 
 def _file_attachment(part: Message) -> MimeAttachment:
