@@ -1,6 +1,7 @@
 """Files on this machine: names made safe, nothing overwritten unasked, nothing half-written."""
 
 import errno
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -27,10 +28,9 @@ def make_safe_name(name: str | None, fallback: str) -> str:
     Good on every operating system. `fallback` is taken where nothing of the name is left.
     """
     text = (name or "").encode("utf-8", "replace").decode().translate(_BIDI_CONTROLS)
-    clean = sanitize_filename(text, replacement_text="_", platform="universal", max_len=10_000).strip()
-    if not clean.strip("._ "):
-        clean = fallback
-    return _shorten(clean)
+    clean = sanitize_filename(_shorten(text), replacement_text="_", platform="universal").strip()
+    visible = re.sub(r"^(\.+[_ ]*)+", "", clean)
+    return _shorten(visible if visible.strip("_ ") else fallback)
 
 
 class TargetFolder:
@@ -119,7 +119,8 @@ def _number(name: str, number: int) -> str:
 
 
 def _shorten(name: str) -> str:
-    stem, suffix = Path(name).stem, Path(name).suffix
+    stem, dot, last = name.rpartition(".")
+    stem, suffix = (stem, dot + last) if stem else (name, "")
     if len(suffix.encode()) > LONGEST_SUFFIX_BYTES:
         stem, suffix = name, ""
     room = LONGEST_NAME_BYTES - len(suffix.encode())

@@ -1,6 +1,7 @@
 """What people give an action: messages, addresses, moments, files; read into what Graph takes."""
 
 import mimetypes
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -48,13 +49,19 @@ def read_recipients(label: str, addresses: Addresses) -> list[dict[str, Any]]:
     Errors: SettingError naming what is not an address.
     """
     texts = [addresses] if isinstance(addresses, str) else list(addresses)
-    pairs = getaddresses([text.replace(";", ",") for text in texts if text.strip()], strict=False)
-    for name, address in pairs:
-        if address.count("@") != 1 or address.startswith("@") or address.endswith("@") or " " in address:
-            raise SettingError(
-                f"{label}: “{address or name}” is not an e-mail address. Write name@domain, several with ; between."
-            )
+    pairs = [pair for text in texts if text.strip(" ;,") for pair in _read_pairs(label, text)]
     return [{"emailAddress": {"name": name, "address": address}} for name, address in pairs]
+
+
+def _read_pairs(label: str, text: str) -> list[tuple[str, str]]:
+    pairs = getaddresses([text.replace(";", ",").strip(" ,")])
+    for name, address in pairs:
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+            raise SettingError(
+                f"{label}: “{address or name or text}” is not an e-mail address. Write name@domain, several with ; "
+                "between."
+            )
+    return pairs
 
 
 def read_moment(label: str, moment: Moment | None) -> datetime | None:
