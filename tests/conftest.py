@@ -1,1 +1,102 @@
 """What all tests share; its place makes `support` importable from everywhere under `tests`."""
+
+import os
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import fields
+from typing import Any, Protocol, TypeVar
+
+import pytest
+
+from postroom import outlook
+from support.tenant import GLOBAL, NETWORK_VARIABLES, RunningTenant, start_tenant
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+SIGN_IN_SETTINGS = frozenset(field.name for field in fields(outlook.ClientCredentials))
+
+
+class Connect(Protocol):
+    """Connect to a mailbox of the tenant; what is named in `overrides` takes the place of what the app has."""
+
+    def __call__(
+        self,
+        app: str = ...,
+        cloud: str = ...,
+        username: str | None = ...,
+        mailbox: str | None = ...,
+        **overrides: Any,
+    ) -> outlook.Mailbox:
+        """Give the mailbox; it is closed when the test ends."""
+
+
+@pytest.fixture(scope="session")
+def running_tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTenant]:
+    """Start a tenant once for this worker."""
+    with start_tenant(tmp_path_factory.mktemp("tenant") / "data folder") as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def tenant(running_tenant: RunningTenant) -> RunningTenant:
+    """Give the tenant as it is after seeding."""
+    running_tenant.reset()
+    return running_tenant
+
+
+@pytest.fixture
+def reachable_tenant(tenant: RunningTenant, monkeypatch: pytest.MonkeyPatch) -> RunningTenant:
+    """Give the tenant, with this process's environment leading every client to it."""
+    for name in NETWORK_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in tenant.environment.items():
+        monkeypatch.setenv(name, value)
+    return tenant
+
+
+@pytest.fixture
+def connect(reachable_tenant: RunningTenant) -> Iterator[Connect]:
+    """Connect to mailboxes of the tenant, as an app of it: the first user's unless another is named."""
+    with ExitStack() as opened:
+
+        def connect_as(
+            app: str = "Invoice bot",
+            cloud: str = GLOBAL,
+            username: str | None = None,
+            mailbox: str | None = None,
+            **overrides: Any,
+        ) -> outlook.Mailbox:
+            described, found = reachable_tenant.cloud(cloud), reachable_tenant.app(app, cloud)
+            settings = {
+                "client_id": found["client_id"],
+                "tenant_id": described["tenant_id"],
+                "client_secret": found["client_secret"],
+                "username": username or described["users"][0]["username"],
+                **{name: overrides.pop(name) for name in SIGN_IN_SETTINGS & overrides.keys()},
+            }
+            authentication = outlook.ClientCredentials(**settings)
+            connected = outlook.connect(
+                cloud=cloud, authentication=authentication, mailbox=mailbox, **overrides
+            )
+            return opened.enter_context(connected)
+
+        yield connect_as
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Refuse skipped tests where nothing may be skipped."""
+    return _refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Refuse skipped modules where nothing may be skipped."""
+    return _refuse_skip((yield))
+
+
+def _refuse_skip(report: Report) -> Report:
+    if os.environ.get("POSTROOM_REQUIRE_ALL") and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"Nothing may be skipped here, but this was: {reason}"
+    return report
