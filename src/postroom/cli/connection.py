@@ -1,0 +1,114 @@
+"""The options that say which mailbox to connect to, and as whom: common to `connect` and all of `mail`."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from postroom.errors import SettingError
+from postroom.values import Credential, Setting, parse_reference
+
+if TYPE_CHECKING:
+    from postroom.outlook import Mailbox
+
+PANEL = "Connection: credential:NAME/ATTRIBUTE, variable:NAME, or text"
+PRIVATE_KEY = "PRIVATE KEY"
+
+
+def _declare(help_text: str, metavar: str = "VALUE", envvar: str | None = None) -> Any:
+    return typer.Option(help=help_text, metavar=metavar, envvar=envvar, rich_help_panel=PANEL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """The connection options as they were typed; each field is an option."""
+
+    cloud: Annotated[
+        str, _declare("“Azure Global” (GCC too) or “Azure US GCC High”.", "NAME", "POSTROOM_CLOUD")
+    ] = "Azure Global"
+    client_id: Annotated[str, _declare("The app that signs in.")] = "credential:azure/client_id"
+    tenant_id: Annotated[str, _declare("The tenant: its GUID or domain.")] = "credential:azure/tenant_id"
+    client_secret: Annotated[str, _declare("Where the app's secret is kept; never the secret itself.")] = (
+        "credential:azure/client_secret"  # noqa: S105 - says where it is
+    )
+    client_certificate: Annotated[
+        str | None, _declare("A PEM file with certificate and key, in place of the secret.")
+    ] = None
+    username: Annotated[str, _declare("The address of the user.")] = "credential:azure/username"
+    mailbox: Annotated[
+        str | None,
+        _declare("Another mailbox than the user's own, such as a shared one.", envvar="POSTROOM_MAILBOX"),
+    ] = None
+    variable: Annotated[list[str], _declare("What variable:NAME stands for; repeatable.", "NAME=VALUE")] = (
+        field(default_factory=list)
+    )
+
+    def open(self) -> "Mailbox":
+        """Connect to the mailbox. Errors: as `outlook.connect`."""
+        # Start-up cost: it would double that of --help.
+        from postroom.outlook import ClientCredentials, connect  # noqa: PLC0415
+
+        secret, certificate = self._read_client_credential()
+        authentication = ClientCredentials(
+            client_id=parse_reference(self.client_id),
+            tenant_id=parse_reference(self.tenant_id),
+            client_secret=secret,
+            client_certificate=certificate,
+            username=parse_reference(self.username),
+        )
+        return connect(
+            cloud=self.cloud,
+            authentication=authentication,
+            mailbox=None if self.mailbox is None else parse_reference(self.mailbox),
+            variables=dict(_read_variable(text) for text in self.variable),
+        )
+
+    def _read_client_credential(self) -> tuple[Setting | None, Setting | None]:
+        if self.client_certificate is not None:
+            if PRIVATE_KEY in self.client_certificate:
+                raise _refuse_secret("--client-certificate", "client_certificate")
+            return None, parse_reference(self.client_certificate)
+        secret = parse_reference(self.client_secret)
+        if not isinstance(secret, Credential):
+            raise _refuse_secret("--client-secret", "client_secret")
+        return secret, None
+
+
+def with_connection(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the connection options, and hand them to it as its first argument."""
+    options = fields(Connection)
+
+    @functools.wraps(function)
+    def run(**given: Any) -> None:
+        connection = Connection(**{option.name: given.pop(option.name) for option in options})
+        function(connection, **given)
+
+    signature = inspect.signature(function)
+    _, *own = signature.parameters.values()
+    offered = [_create_parameter(option) for option in options]
+    run.__signature__ = signature.replace(parameters=[*own, *offered])  # type: ignore[attr-defined]
+    return run
+
+
+def _create_parameter(option: "Field[Any]") -> inspect.Parameter:
+    default = [] if option.default is MISSING else option.default
+    return inspect.Parameter(
+        option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=option.type
+    )
+
+
+def _refuse_secret(option: str, attribute: str) -> SettingError:
+    return SettingError(
+        f"{option} was given a secret as text, which other users of this machine can read in the list of processes. "
+        f"Keep it with `postroom credential set azure {attribute}`, and write {option} credential:azure/{attribute}."
+    )
+
+
+def _read_variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise SettingError("--variable must be NAME=VALUE, for example --variable mailbox=ap@contoso.com.")
+    return name, value
