@@ -13,17 +13,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import httpx2
 
+from support.canary import canary
+
 START_TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 10
 GLOBAL = "Azure Global"
 GCC_HIGH = "Azure US GCC High"
-COMMAND = (sys.executable, "-c", "from postroom.cli.tenant import app; app()", "start")
+COMMAND = (sys.executable, "-m", "postroom", "tenant", "start")
 # What a machine may preset, and what would lead the tenant or its clients astray.
 NETWORK_VARIABLES = (
     *(
@@ -46,7 +48,7 @@ class RunningTenant:
 
     data: Path
     port: int
-    manifest: dict[str, Any]
+    manifest: dict[str, Any] = field(repr=False)
     control: httpx2.Client
     process: "subprocess.Popen[str]"
 
@@ -54,6 +56,7 @@ class RunningTenant:
     def reach(cls, data: Path, port: int, process: "subprocess.Popen[str]") -> Self:
         """Read the manifest and open a client for the control endpoints."""
         manifest = json.loads((data / "tenant.json").read_text())
+        canary.add_tenant(manifest)
         control = httpx2.Client(
             base_url=manifest["control"], verify=trust(manifest["ca"]), trust_env=False, timeout=30
         )

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from support.tenant import (
+    COMMAND,
     GCC_HIGH,
     GLOBAL,
     RunningTenant,
+    bare_environment,
     end,
     find_free_ports,
     launch,
@@ -107,7 +109,7 @@ def test_a_taken_port_ends_the_start(tmp_path: Path, number: int) -> None:
     port = find_free_ports()
     with socket.create_server(("127.0.0.1", port + number)):
         process = launch(tmp_path / "data", None, port)
-        assert process.wait(20) != 0
+        assert process.wait(20) == 8
     assert not (tmp_path / "data" / "ready").exists()
     assert f"Port {port + number} is in use" in (tmp_path / "data" / "tenant.log").read_text()
 
@@ -155,8 +157,24 @@ def test_plain_lines_when_piped(tmp_path: Path) -> None:
 def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A data folder that is a file ends the start with a sentence."""
     (tmp_path / "file").write_text("")
-    command = [sys.executable, "-c", "from postroom.cli.tenant import app; app()", "start"]
-    command += ["--port", str(find_free_ports()), "--data", str(tmp_path / "file")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode != 0
-    assert "The local tenant cannot read or write its files" in done.stdout + done.stderr
+    assert "The local tenant cannot read or write its files" in refused_start(tmp_path / "file")
+
+
+def test_a_data_folder_that_is_damaged(tmp_path: Path) -> None:
+    """A record that is not the tenant's own ends the start with what to do."""
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "tenant.json").write_text('{"clouds": ')
+    shown = refused_start(tmp_path)
+    assert "is not what the local tenant wrote" in shown
+    assert "--data" in shown
+
+
+def refused_start(data: Path) -> str:
+    """Start a tenant that ends by itself, and give what it says."""
+    command = [*COMMAND, "--port", str(find_free_ports()), "--data", str(data)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, check=False, env=bare_environment()
+    )
+    assert (done.returncode, done.stdout) in ((3, ""), (10, ""))
+    assert "Traceback" not in done.stderr
+    return done.stderr

@@ -74,6 +74,7 @@ def start(
     _explain_missing_parts()
     # The tenant's libraries take a good part of a second to import, which no other command should pay for.
     from postroom.tenant.mail.ingest import UnknownDomainError  # noqa: PLC0415
+    from postroom.tenant.records import RecordError  # noqa: PLC0415
     from postroom.tenant.server import ListenError, serve  # noqa: PLC0415
 
     folder = data or default_data_folder()
@@ -86,6 +87,9 @@ def start(
         raise _explain_port(error, port) from None
     except UnknownDomainError as error:
         raise SourceFileError(str(error)) from None
+    except RecordError as error:
+        advice = f"Remove the folder {folder} to begin anew, or choose another with --data."
+        raise SettingError(f"{error} {advice}") from None
     except OSError as error:
         raise TargetNotWritableError(
             f"The local tenant cannot read or write its files: {error}. Choose another folder with --data."

@@ -35,13 +35,20 @@ class TenantRecord:
     clouds: dict[str, CloudRecord]
 
 
+class RecordError(Exception):
+    """The record of a tenant cannot be read."""
+
+
 def read_record(file: Path) -> TenantRecord | None:
-    """Read what was kept, or give None when nothing was."""
+    """Read what was kept, or give None when nothing was; RecordError when it cannot be read."""
     try:
         content = file.read_bytes()
     except FileNotFoundError:
         return None
-    return msgspec.json.decode(content, type=TenantRecord)
+    try:
+        return msgspec.json.decode(content, type=TenantRecord)
+    except msgspec.DecodeError as error:
+        raise RecordError(f"{file} is not what the local tenant wrote: {error}.") from None
 
 
 def write_record(file: Path, record: TenantRecord) -> None:

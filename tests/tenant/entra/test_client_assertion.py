@@ -60,7 +60,8 @@ def test_an_app_without_certificate(tenant: RunningTenant) -> None:
 
 def test_an_assertion_for_another_audience(tenant: RunningTenant) -> None:
     """An assertion is for the token endpoint of this tenant."""
-    for audience in ("https://login.microsoftonline.us/x/oauth2/v2.0/token", None, {"a": 1}, []):
+    audiences: list[object] = ["https://login.microsoftonline.us/x/oauth2/v2.0/token", None, {"a": 1}, []]
+    for audience in audiences:
         answer = ask_with_assertion(tenant, sign_assertion(tenant, aud=audience))
         assert_refused(answer, 401, "invalid_client", 700023, "does not match Realm issuer")
 
@@ -73,8 +74,8 @@ def test_an_assertion_for_the_real_name(tenant: RunningTenant) -> None:
 
 def test_an_assertion_of_another_client(tenant: RunningTenant) -> None:
     """Issuer and subject are the client that asks."""
-    for claims in ({"iss": "someone"}, {"sub": "someone"}):
-        answer = ask_with_assertion(tenant, sign_assertion(tenant, **claims))
+    for assertion in (sign_assertion(tenant, iss="someone"), sign_assertion(tenant, sub="someone")):
+        answer = ask_with_assertion(tenant, assertion)
         assert_refused(answer, 401, "invalid_client", 700021, "application identifier doesn't match")
 
 
