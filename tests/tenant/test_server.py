@@ -163,7 +163,7 @@ def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:
 def test_a_data_folder_that_is_damaged(tmp_path: Path) -> None:
     """A record that is not the tenant's own ends the start with what to do."""
     (tmp_path / "private").mkdir()
-    (tmp_path / "private" / "tenant.json").write_text('{"clouds": ')
+    (tmp_path / "private" / "record.json").write_text('{"clouds": ')
     shown = refused_start(tmp_path)
     assert "is not what the local tenant wrote" in shown
     assert "--data" in shown

@@ -46,7 +46,7 @@ class LocalTenant:
         private = data / "private"
         private.mkdir(mode=0o700, parents=True, exist_ok=True)
         authority = open_authority(private)
-        record = read_record(private / "tenant.json")
+        record = read_record(private / "record.json")
         clock = Clock()
         tenant = cls(data, port, mail, record or _new_record(data, clock.now()), authority)
         if record is None:
@@ -87,7 +87,7 @@ class LocalTenant:
     def save(self) -> None:
         """Keep everything but the mail, which keeps itself."""
         clouds = {cloud.hosts.key: _record_of(cloud) for cloud in self.clouds}
-        write_record(self.private / "tenant.json", TenantRecord(self.clock.offset_seconds, clouds))
+        write_record(self.private / "record.json", TenantRecord(self.clock.offset_seconds, clouds))
 
     def close(self) -> None:
         """Close the mail stores."""
