@@ -1,6 +1,7 @@
 """`postroom tenant`: start the local tenant, and print the environment that leads clients to it."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -170,7 +171,7 @@ def _announce(manifest: dict[str, Any], data: Path | None) -> None:
     # Rich is imported only where its screen is shown.
     from rich.console import Console  # noqa: PLC0415
 
-    option = f" --data '{data}'" if data is not None else ""
+    option = f" --data {shlex.quote(str(data))}" if data is not None else ""
     rows = [
         *((name, cloud["login"]) for name, cloud in manifest["clouds"].items()),
         ("Proxy", manifest["proxy"]),
