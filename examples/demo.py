@@ -210,6 +210,7 @@ def run_script(tenant: RunningTenant, cloud: str, target: Path) -> None:
             sys.stdout.buffer.write(part)
             sys.stdout.flush()
         if process.wait() != 0:
+            console.print()
             raise DemoError(f"examples/invoices.py ended with an error. {find_last_line(errors)}")
     finally:
         end(process)
