@@ -63,7 +63,7 @@ def _show_version(*, wanted: bool) -> None:
 @app.callback()
 def _take_root_options(
     *,
-    version: bool = typer.Option(
+    show_version: bool = typer.Option(
         False,  # noqa: FBT003
         "--version",
         callback=lambda wanted: _show_version(wanted=wanted),

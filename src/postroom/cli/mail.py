@@ -47,8 +47,11 @@ def _get_rank(action: Action) -> tuple[int, int]:
 def _create_command(action: Action) -> Callable[..., None]:
     def run(connection: Connection, *, output: OutputFormat, **given: Any) -> None:
         settings = _read_settings(action, given)
-        with show_bar(), connection.open() as mailbox:
-            result = action.function(mailbox, **settings)
+        with show_bar("Connecting"):
+            opened = connection.open()
+        with opened as mailbox:
+            with show_bar(action.title):
+                result = action.function(mailbox, **settings)
             # Within the connection, because a list is read while it is printed.
             print_result(action, settings, result, as_json=output is OutputFormat.JSON)
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from postroom.graph.models import EmailAddress, MailFolder, Message
 
 
+TIME_WIDTH, SENDER_WIDTH, FILES_WIDTH = 16, 20, 5
+"""In characters; the subject gets what a line has left."""
+
+
 class OutputFormat(StrEnum):
     """How a command prints."""
 
@@ -164,11 +168,11 @@ def clean_text(text: str, keep: str = "") -> str:
 
 
 def _print_message_table(messages: "Iterable[Message]") -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=False)
-    table.add_column("Received", no_wrap=True)
-    table.add_column("From", no_wrap=True, max_width=24, overflow="ellipsis")
-    table.add_column("Subject", no_wrap=True, overflow="ellipsis")
-    table.add_column("Files", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
+    table.add_column("Received", no_wrap=True, width=TIME_WIDTH)
+    table.add_column("From", no_wrap=True, width=SENDER_WIDTH, overflow="ellipsis")
+    table.add_column("Subject", no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column("Files", no_wrap=True, width=FILES_WIDTH)
     for message in messages:
         sender = message.sender.name or message.sender.address or ""
         cells = (

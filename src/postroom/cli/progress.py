@@ -21,10 +21,10 @@ from postroom.cli.output import clean_text
 class ProgressBar:
     """Show one piece of work at a time, and leave nothing behind."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, label: str) -> None:
         self._progress = progress
-        self._label = ""
-        self._task = progress.add_task("Connecting", total=None)
+        self._label = label
+        self._task = progress.add_task(label, total=None)
 
     def on_step(self, label: str, *, done: bool) -> None:
         """Steps are over too soon to be read."""
@@ -67,8 +67,8 @@ class StepList:
 
 
 @contextmanager
-def show_bar() -> Iterator[None]:
-    """Show the progress of what is done inside on stderr, if that is a terminal."""
+def show_bar(label: str) -> Iterator[None]:
+    """Show the progress of what is done inside on stderr, if that is a terminal; label it so until it has more."""
     if not sys.stderr.isatty():
         yield
         return
@@ -81,6 +81,6 @@ def show_bar() -> Iterator[None]:
     )
     with (
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
-        show_progress(ProgressBar(progress)),
+        show_progress(ProgressBar(progress, label)),
     ):
         yield
