@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from postroom import outlook as outlook
+    import postroom.outlook as outlook
     from postroom.errors import PostroomError as PostroomError
     from postroom.values import Credential as Credential
     from postroom.values import Secret as Secret

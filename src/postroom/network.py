@@ -30,6 +30,7 @@ def create_http_client(user_agent: str) -> httpx2.Client:
     Errors: ProxyError, TlsError where the machine's own settings cannot be used.
     """
     try:
+        _check_proxies()
         return httpx2.Client(
             headers={"User-Agent": user_agent},
             timeout=httpx2.Timeout(ANSWER_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS, pool=None),
@@ -45,6 +46,13 @@ def create_http_client(user_agent: str) -> httpx2.Client:
             "The proxy setting of this machine is not an address. HTTPS_PROXY and HTTP_PROXY are written as "
             "http://host:port."
         ) from error
+
+
+def _check_proxies() -> None:
+    for name in ("https", "http", "all"):
+        address = getproxies().get(name)
+        if address and not (urlsplit(address).scheme and urlsplit(address).hostname):
+            raise ValueError(name)
 
 
 @contextmanager
@@ -65,7 +73,7 @@ def find_proxy(host: str) -> str | None:
     address = getproxies().get("https") or getproxies().get("all")
     if not address or proxy_bypass(host):
         return None
-    parts = urlsplit(address if "//" in address else f"//{address}")
+    parts = urlsplit(address)
     return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
 
 

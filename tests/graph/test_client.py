@@ -94,8 +94,8 @@ def test_a_token_of_the_other_cloud_is_refused(
     from postroom.values import Secret
 
     foreign = Secret(tenant.token(cloud=GCC_HIGH))
-    monkeypatch.setattr(ClientCredentialsTokens, "get_token", lambda self: foreign)
-    monkeypatch.setattr(ClientCredentialsTokens, "renew_token", lambda self, refused, claims=None: foreign)
+    monkeypatch.setattr(ClientCredentialsTokens, "get_token", lambda *_: foreign)
+    monkeypatch.setattr(ClientCredentialsTokens, "renew_token", lambda *_: foreign)
     with pytest.raises(TokenRefusedError, match="Azure cloud is the tenant's"):
         connect()
 
@@ -154,9 +154,9 @@ def test_a_proxy_that_refuses(
 
     from postroom import clouds
 
-    elsewhere = replace(clouds.AZURE_GLOBAL, login_host="login.example.org")
+    elsewhere = replace(clouds.AZURE_GLOBAL, login_host="login.microsoft.com")
     monkeypatch.setattr(clouds, "CLOUDS", (elsewhere,))
-    with pytest.raises(ProxyError, match=r"login\.example\.org"):
+    with pytest.raises(ProxyError, match=r"login\.microsoft\.com"):
         connect()
 
 

@@ -19,7 +19,8 @@ def asked(path: str = "/messages/AAA", method: str = "GET") -> Asked:
 @pytest.mark.parametrize(
     ("status", "path", "code", "kind"),
     [
-        (400, "/messages", "ErrorInvalidIdMalformed", errors.InvalidRequestError),
+        (400, "/messages", "ErrorInvalidRecipients", errors.InvalidRequestError),
+        (400, "/messages/AAA", "ErrorInvalidIdMalformed", errors.MessageNotFoundError),
         (401, "/messages", "InvalidAuthenticationToken", errors.TokenRefusedError),
         (403, "/messages", "ErrorAccessDenied", errors.PermissionMissingError),
         (404, "/messages/AAA", "ErrorItemNotFound", errors.MessageNotFoundError),

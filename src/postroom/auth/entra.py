@@ -60,12 +60,13 @@ class EntraWire:
         url: str,
         *,
         params: Any = None,
-        data: Any = None,
+        data: Mapping[str, Any],
         headers: Mapping[str, str] | None = None,
         **_: Any,
     ) -> EntraAnswer:
         """Ask the token endpoint; its refusals go back to MSAL, which knows what to do with some."""
-        response = self._send("POST", url, params=params, data=data, headers=headers)
+        form = {name: _read_text(value) for name, value in data.items()}
+        response = self._send("POST", url, params=params, data=form, headers=headers)
         _read_refusal(response)
         return EntraAnswer(response)
 
@@ -106,6 +107,11 @@ class EntraWire:
         if date := response.headers.get("Date"):
             ahead = datetime.now(UTC) - parsedate_to_datetime(date)
             self.clock_ahead_seconds = ahead.total_seconds()
+
+
+def _read_text(value: Any) -> str:
+    """MSAL gives a signed assertion as bytes, everything else as text or numbers."""
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _get_wait_seconds(response: httpx2.Response, attempt: int) -> float:

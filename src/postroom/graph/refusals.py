@@ -126,7 +126,7 @@ def _choose(asked: Asked, status: int, detail: _Detail) -> tuple[type[GraphError
         )
     if status == 403:
         return PermissionMissingError, _explain_permission(asked, quoted)
-    if status == 404:
+    if status == 404 or detail.code == "ErrorInvalidIdMalformed":
         return _choose_missing(asked, detail.code)
     if status == 409:
         return FolderExistsError, f"There is a folder of that name already. Choose another. ({quoted})"
@@ -173,7 +173,8 @@ def _choose_missing(asked: Asked, code: str) -> tuple[type[GraphError], str]:
         return AttachmentNotFoundError, "The attachment is gone. List the message's attachments again."
     if re.search(r"/messages/", path):
         return MessageNotFoundError, (
-            f"The message is not in {asked.mailbox} any more: somebody may have deleted it. List the folder again."
+            f"The message is not in {asked.mailbox}: somebody may have deleted it, or the id is of another mailbox. "
+            "List the folder again."
         )
     if re.search(r"/mailfolders", path):
         return (

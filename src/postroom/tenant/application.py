@@ -6,6 +6,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Host, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from postroom.tenant.clock import TellDate
 from postroom.tenant.control import PREFIX, control_app
 from postroom.tenant.entra.refusals import EntraRefusedError, answer_refusal
 from postroom.tenant.entra.routes import METHODS, entra_routes, refuse_not_emulated
@@ -23,7 +24,7 @@ def cloud_app(tenant: LocalTenant, cloud: CloudState) -> ASGIApp:
     routed.state.cloud = cloud
     app: ASGIApp = InjectFaults(routed, tenant.faults, cloud)
     app = AddLatency(app, tenant.latency)
-    app = LogRequests(app, tenant.log, cloud.name)
+    app = TellDate(LogRequests(app, tenant.log, cloud.name), tenant.clock)
     return _WithControl(app, control_app(tenant)) if cloud is tenant.clouds[0] else app
 
 

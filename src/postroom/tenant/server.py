@@ -100,6 +100,7 @@ class _CloudServer(uvicorn.Server):
             access_log=False,
             log_level="error",
             server_header=False,
+            date_header=False,  # the tenant's clock tells the date
             timeout_keep_alive=75,
         )
         config.load()
