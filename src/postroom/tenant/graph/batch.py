@@ -58,6 +58,7 @@ def _check_part(part: Any) -> str:
         and isinstance(part.get("url"), str)
         and isinstance(part.get("headers", {}), dict)
         and isinstance(part.get("dependsOn", []), list)
+        and all(isinstance(need, str) for need in part.get("dependsOn", []))
         and not part["url"].lower().startswith(("http:", "https:"))
     )
     if not sound:

@@ -56,7 +56,6 @@ def _folder_json(request: GraphRequest, folder: Row, selected: list[str] | None)
         "childFolderCount": folder["children"],
         "unreadItemCount": folder["unread"],
         "totalItemCount": folder["total"],
-        "sizeInBytes": 0,  # [?] sizes are not kept
         "isHidden": bool(folder["hidden"]),
     }
     if request.is_gcc_high:

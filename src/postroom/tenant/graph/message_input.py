@@ -219,6 +219,7 @@ def read_attachment(content: Any) -> MimeAttachment:
     if kind == "microsoft.graph.fileattachment":
         return _read_file(content, name)
     if kind == "microsoft.graph.referenceattachment":
+        # [?] The schema of v1.0 gives a link no address; clients send sourceUrl as in beta.
         return MimeAttachment(
             "reference", name, None, b"", source_url=_text("sourceUrl", content.get("sourceUrl", ""))
         )

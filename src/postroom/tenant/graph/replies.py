@@ -98,7 +98,8 @@ def _once(people: list[dict[str, Any]], without: set[str]) -> list[dict[str, Any
 
 
 def _body(original: Row, comment: str | None) -> dict[str, Any]:
-    """Write the comment above what it answers; the answer is HTML whatever the original was. [?]"""
+    """Write the comment above what it answers."""
+    # [?] The answer is HTML whatever the original was, and a comment is text: its marks are escaped.
     quoted = body_as("html", original["body_type"], original["body"])
     sender = html.escape(f"{original['from_name'] or ''} <{original['from_address'] or ''}>")
     said = html.escape(comment or "", quote=False).replace("\n", "<br>\n")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -62,10 +62,17 @@ def compose(columns: Mapping[str, Any], attachments: Sequence[MimeAttachment]) -
     for attachment in attachments:
         if not _is_related(message, attachment):
             _attach(composed, attachment, messages_inside)
-    written = composed.as_bytes()
+    written = _written(composed)
     for token, content in messages_inside.items():
         written = written.replace(token, content)
     return written
+
+
+def _written(composed: EmailMessage) -> bytes:
+    try:
+        return composed.as_bytes()
+    except UnicodeEncodeError:
+        return composed.as_bytes(policy=SMTPUTF8)  # an id or address beyond ASCII (RFC 6532)
 
 
 def _is_related(message: Mapping[str, Any], attachment: MimeAttachment) -> bool:
@@ -197,7 +204,7 @@ def completed(raw: bytes, headers: dict[str, str]) -> bytes:
     added = EmailMessage(policy=SMTP)
     for name, value in headers.items():
         added[name] = format_datetime(_utc(value)) if name == "Date" else _one_line(value)
-    return added.as_bytes().removesuffix(b"\r\n") + raw
+    return _written(added).removesuffix(b"\r\n") + raw
 
 
 def _utc(text: str) -> datetime:

@@ -1,0 +1,67 @@
+"""Folders over HTTPS."""
+
+from collections.abc import Callable
+
+from support.tenant import GCC_HIGH
+
+from .conftest import Caller
+
+
+def names(listed: dict[str, list[dict[str, str]]]) -> list[str]:
+    return [folder["displayName"] for folder in listed["value"]]
+
+
+def test_a_new_mailbox_has_the_usual_folders(ap: Caller) -> None:
+    """The folders of an English mailbox, hidden ones only when asked for."""
+    shown = names(ap.get("mailFolders"))
+    assert {"Inbox", "Drafts", "Sent Items", "Deleted Items", "Archive", "Junk Email", "Outbox"} <= set(shown)
+    assert "Clutter" not in shown
+    assert "Clutter" in names(ap.get("mailFolders", includeHiddenFolders="true", **{"$top": "100"}))
+
+
+def test_folders_are_paged(ap: Caller) -> None:
+    """Pages follow each other by nextLink, and the count is of all."""
+    first = ap.get("mailFolders", **{"$top": "3", "$count": "true", "$select": "displayName"})
+    found, page = names(first), first
+    while "@odata.nextLink" in page:
+        page = ap.get(page["@odata.nextLink"])
+        found += names(page)
+    assert len(found) == len(set(found)) == first["@odata.count"]
+    assert first["value"][0].keys() == {"id", "displayName"}
+
+
+def test_folders_are_made_below_each_other(ap: Caller) -> None:
+    """A folder is made at the top or below another, is found by name, and only once."""
+    top = ap.post("mailFolders", {"displayName": "It's 2024"})
+    child = ap.post(f"mailFolders/{top['id']}/childFolders", {"displayName": "Invoices"})
+    assert child["parentFolderId"] == top["id"]
+    assert ap.get(f"mailFolders/{top['id']}")["childFolderCount"] == 1
+    found = ap.get("mailFolders", **{"$filter": "displayName eq 'it''s 2024'"})
+    assert [folder["id"] for folder in found["value"]] == [top["id"]]
+    assert ap.get(f"mailFolders/{top['id']}/childFolders/{child['id']}")["displayName"] == "Invoices"
+    assert ap.refused("POST", "mailFolders", json={"displayName": "IT'S 2024"}) == (409, "ErrorFolderExists")
+
+
+def test_what_cannot_be_had(ap: Caller) -> None:
+    """An unknown id is not found, nonsense is malformed, a name is needed, and well-known folders stay."""
+    unknown = ap.get("mailFolders/inbox")["id"][:-12] + "AAAAAAAAAA=="
+    assert ap.refused("GET", f"mailFolders/{unknown}") == (404, "ErrorItemNotFound")
+    assert ap.refused("GET", "mailFolders/nonsense") == (400, "ErrorInvalidIdMalformed")
+    assert ap.refused("POST", "mailFolders", json={"displayName": " "}) == (400, "ErrorInvalidArgument")
+    assert ap.refused("POST", "mailFolders", content=b"{")[0] == 400
+    assert ap.refused("DELETE", "mailFolders/inbox") == (403, "ErrorDeleteDistinguishedFolder")
+    assert ap.refused("GET", "mailFolders?$select=shoeSize") == (400, "RequestBroker--ParseUri")
+
+
+def test_a_deleted_folder_lies_in_deleted_items(ap: Caller) -> None:
+    """DELETE answers 204 and moves the folder."""
+    folder = ap.post("mailFolders", {"displayName": "Old"})
+    assert ap.request("DELETE", f"mailFolders/{folder['id']}").status_code == 204
+    assert names(ap.get("mailFolders/deleteditems/childFolders")) == ["Old"]
+
+
+def test_gcc_high_has_no_hidden_flag(call: Callable[..., Caller]) -> None:
+    """The schema of GCC High has no isHidden."""
+    other = call(cloud=GCC_HIGH)
+    assert "isHidden" not in other.get("mailFolders/inbox")
+    assert other.refused("GET", "mailFolders?$filter=isHidden eq false")[0] == 400
