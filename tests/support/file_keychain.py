@@ -1,0 +1,31 @@
+"""A keychain in a file, for keyring to use where a machine has none: PYTHON_KEYRING_BACKEND names it."""
+
+import json
+import os
+from pathlib import Path
+
+from keyring.backend import KeyringBackend
+
+FILE_VARIABLE = "FILE_KEYCHAIN"
+
+
+class FileKeychain(KeyringBackend):
+    """Keep passwords in the JSON file that the environment names."""
+
+    priority = 1.0  # type: ignore[assignment]  # keyring computes its own from a class property
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Give the password of an entry."""
+        return self._read().get(f"{service} {username}")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep the password of an entry."""
+        self._file.write_text(json.dumps({**self._read(), f"{service} {username}": password}))
+
+    @property
+    def _file(self) -> Path:
+        return Path(os.environ[FILE_VARIABLE])
+
+    def _read(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self._file.read_text()) if self._file.exists() else {}
+        return found
