@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 
 from postroom import outlook
+from support.canary import CanaryWatch
 from support.tenant import GLOBAL, NETWORK_VARIABLES, RunningTenant, start_tenant
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -80,6 +81,11 @@ def connect(reachable_tenant: RunningTenant) -> Iterator[Connect]:
             return opened.enter_context(connected)
 
         yield connect_as
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the canary watch every test."""
+    config.pluginmanager.register(CanaryWatch())
 
 
 @pytest.hookimpl(wrapper=True)
