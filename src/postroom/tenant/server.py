@@ -156,7 +156,7 @@ def _listening(port: int) -> Iterator[list[socket.socket]]:
 
 def _bind(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
     try:
-        own = socket.socket(family, socket.SOCK_STREAM)
+        own = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise ListenError(port, str(error), in_use=False) from error
     try:
