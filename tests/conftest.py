@@ -4,30 +4,17 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import fields
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from postroom import outlook
 from support.canary import CanaryWatch
+from support.connections import Connect
 from support.tenant import GLOBAL, NETWORK_VARIABLES, RunningTenant, start_tenant
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 SIGN_IN_SETTINGS = frozenset(field.name for field in fields(outlook.ClientCredentials))
-
-
-class Connect(Protocol):
-    """Connect to a mailbox of the tenant; what is named in `overrides` takes the place of what the app has."""
-
-    def __call__(
-        self,
-        app: str = ...,
-        cloud: str = ...,
-        username: str | None = ...,
-        mailbox: str | None = ...,
-        **overrides: Any,
-    ) -> outlook.Mailbox:
-        """Give the mailbox; it is closed when the test ends."""
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from conftest import Connect
 from postroom import Credential, Variable, outlook
 from postroom.errors import (
     CertificateError,
@@ -18,6 +17,7 @@ from postroom.errors import (
     WrongCloudError,
 )
 from postroom.values import Secret
+from support.connections import Connect
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
 

@@ -4,7 +4,6 @@ import threading
 
 import pytest
 
-from conftest import Connect
 from postroom.errors import (
     HostUnreachableError,
     NoAnswerError,
@@ -15,6 +14,7 @@ from postroom.errors import (
     TokenRefusedError,
 )
 from postroom.graph import retries
+from support.connections import Connect
 from support.mail import make_mail
 from support.tenant import GCC_HIGH, RunningTenant
 

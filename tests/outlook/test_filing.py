@@ -2,7 +2,6 @@
 
 import pytest
 
-from conftest import Connect
 from postroom.errors import (
     DisconnectedError,
     FolderNotFoundError,
@@ -10,6 +9,7 @@ from postroom.errors import (
     MessageNotFoundError,
     SettingError,
 )
+from support.connections import Connect
 from support.mail import make_mail
 from support.tenant import RunningTenant
 
@@ -110,6 +110,17 @@ def test_folders_are_made_with_those_above(connect: Connect, tenant: RunningTena
     assert mailbox.folder_exists("projects/a\\/b it's")
     assert not mailbox.folder_exists("Projects/A/B it's")
     assert mailbox.folder_exists("Sent Items") and mailbox.folder_exists("sentitems")
+
+
+def test_a_folder_tells_its_counts(connect: Connect, tenant: RunningTenant) -> None:
+    """How many messages lie in a folder, and how many are unread; a missing one is told."""
+    deliver(tenant, 2)
+    mailbox = connect()
+    mailbox.change_status(next(mailbox.messages()), to="read")
+    inbox = mailbox.folder("Inbox")
+    assert (inbox.total_item_count, inbox.unread_item_count) == (2, 1)
+    with pytest.raises(FolderNotFoundError, match="no folder “Nowhere”"):
+        mailbox.folder("Nowhere")
 
 
 def test_a_lost_answer_makes_no_second_folder(connect: Connect, tenant: RunningTenant) -> None:

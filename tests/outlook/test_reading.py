@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conftest import Connect
 from postroom.errors import (
     FolderNotFoundError,
     InvalidRequestError,
@@ -14,6 +13,7 @@ from postroom.errors import (
     SettingError,
 )
 from postroom.graph import messages as graph_messages
+from support.connections import Connect
 from support.mail import make_mail
 from support.tenant import RunningTenant
 

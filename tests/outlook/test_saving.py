@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Connect
 from postroom.errors import ItemsError, MessageNotFoundError, NoAnswerError, TargetNotWritableError
+from support.connections import Connect
 from support.mail import make_mail
 from support.tenant import RunningTenant
 

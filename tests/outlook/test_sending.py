@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Connect
 from postroom.errors import (
     GraphError,
     ItemsError,
@@ -14,6 +13,7 @@ from postroom.errors import (
     SourceFileError,
 )
 from postroom.graph import retries
+from support.connections import Connect
 from support.mail import make_mail
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 

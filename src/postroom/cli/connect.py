@@ -27,8 +27,7 @@ def command(connection: Connection, *, output: OutputOption = OutputFormat.TABLE
     described = None
     try:
         with show_progress(steps), connection.open() as mailbox:
-            # The Inbox is always there: this makes nothing, and gives its counts.
-            inbox = mailbox.create_folder(INBOX)
+            inbox = mailbox.folder(INBOX)
             described = {"mailbox": mailbox.address, "inbox": describe_folder(inbox)}
         if not as_json:
             print_line(f"  {write_folder(inbox)}")

@@ -101,5 +101,5 @@ class FolderTree:
         shown = ", ".join(names[:NAMES_IN_ADVICE]) + (", …" if len(names) > NAMES_IN_ADVICE else "")
         raise FolderNotFoundError(
             f"There is no folder “{name}” in {place}. It has: {shown or 'no folders'}. Correct the path, or make "
-            "the folder with create_folder."
+            "the folder first."
         )

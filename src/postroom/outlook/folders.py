@@ -22,6 +22,14 @@ class Folders(Connected):
         """
         return self._folders.find_folder(folder) is not None
 
+    @action(title="Get folder", permissions=("Mail.Read",))
+    def folder(self, folder: FolderPath = "Inbox") -> MailFolder:
+        """Get the folder of this path, with how many messages lie in it and how many are unread.
+
+        Errors: FolderNotFoundError; SettingError where it is no path. Source: Get mailFolder.
+        """
+        return self._folders.get_folder(folder)
+
     @action(title="Create folder", permissions=("Mail.ReadWrite",))
     def create_folder(self, folder: FolderPath) -> MailFolder:
         """Make the folder of this path, with those above it that are missing; one that is there is kept.
