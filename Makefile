@@ -5,7 +5,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types layers check conformance bench proof lock clean
+.PHONY: help setup demo test lint format types layers check conformance bench reference proof lock clean
 
 help: ## List all targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ conformance: setup ## Save 647 real messages and compare them byte by byte.
 
 bench: setup ## Measure against python-o365 and write docs/performance.md.
 	@$(RUN) bench
+
+reference: setup ## Write docs/reference from the program itself.
+	@$(RUN) scripts.write_reference
 
 proof: setup ## Run the slow proofs that the tests leave out.
 	@$(RUN) pytest -m proof --timeout=1800 || { code=$$?; [ $$code -eq 5 ] || exit $$code; echo "There are no slow proofs yet."; }

@@ -1,0 +1,37 @@
+"""The reference says what the program does: it is generated, and nobody has changed one without the other."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMITTED = ROOT / "docs" / "reference"
+ADVICE = "The program and its reference differ: run `make reference`, and commit what it writes."
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder into which the reference was written, on a narrow terminal of somebody with settings."""
+    folder = tmp_path_factory.mktemp("reference")
+    unusual = {"COLUMNS": "30", "FORCE_COLOR": "1", "POSTROOM_CLOUD": "Azure US GCC High", "LC_ALL": "C"}
+    subprocess.run(
+        [sys.executable, "-m", "scripts.write_reference", str(folder)],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | unusual,
+    )
+    return folder
+
+
+@pytest.mark.parametrize("name", ["actions.md", "cli.md", "errors.md"])
+def test_the_reference_is_what_the_program_gives(written: Path, name: str) -> None:
+    """Each page is, byte for byte, what is made from the program as it is now, whatever the environment."""
+    assert (written / name).read_bytes() == (COMMITTED / name).read_bytes(), ADVICE
+
+
+def test_no_page_is_left_over(written: Path) -> None:
+    """There is no page in the folder that the program does not write."""
+    assert {page.name for page in COMMITTED.iterdir()} == {page.name for page in written.iterdir()}, ADVICE
