@@ -1,0 +1,104 @@
+"""What the documents show can be done as shown: each script and command runs against the local tenant."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from documents import Block, list_blocks
+from typer.testing import CliRunner
+
+from postroom.cli import app
+from postroom.tenant.environment import app_environment
+from support.mail import make_mail
+from support.tenant import RunningTenant, bare_environment
+
+SHELL_START = 'postroom() { "$PYTHON" -m postroom "$@"; }\n'
+TIMEOUT_SECONDS = 60
+COMMAND = re.compile(r"(?:^|\$\(|\|)\s*postroom ([^\n|)]*)", re.MULTILINE)
+LEFT_OUT = {
+    "make demo": "tests/examples runs the demo, and would make an environment of its own here.",
+    "make test": "It is what runs this.",
+}
+
+
+@pytest.fixture
+def shell(tenant: RunningTenant) -> dict[str, str]:
+    """Give the environment of a shell led to the tenant, where two mailboxes have an unread invoice."""
+    for address in ("ap@contoso.com", "invoices@contoso.com"):
+        tenant.deliver(address, make_mail("Invoice 4711", to=address, attachments={"4711.pdf": b"%PDF-1.7"}))
+    found = app_environment(tenant.manifest, "Invoice bot")
+    found["POSTROOM_CREDENTIAL_AZURE_CLIENT_CERTIFICATE"] = tenant.app()["certificate"]
+    return {**bare_environment(), **tenant.environment, **found, "PYTHONUTF8": "1", "PYTHON": sys.executable}
+
+
+def run(command: list[str], folder: Path, shell: dict[str, str]) -> str:
+    """Run a command to its good end, and give what it printed."""
+    ended = subprocess.run(
+        command,
+        cwd=folder,
+        env=shell,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+def list_console_lines() -> list[tuple[str, str]]:
+    """List the command lines of all console blocks, each with its place."""
+    blocks = list_blocks("console")
+    return [
+        (str(block), line) for block in blocks for line in re.findall(r"^\$ (.*)$", block.text, re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize("block", list_blocks("python"), ids=str)
+def test_a_script_runs_as_it_is_shown(block: Block, tmp_path: Path, shell: dict[str, str]) -> None:
+    """A script that was copied from a page ends well, with nothing on stderr."""
+    (tmp_path / "script.py").write_text(block.text, encoding="utf-8")
+    run([sys.executable, "script.py"], tmp_path, shell)
+
+
+def test_the_script_of_the_readme_does_what_it_says(
+    tmp_path: Path, shell: dict[str, str], tenant: RunningTenant
+) -> None:
+    """It saves the attachment, answers the sender, and files the message."""
+    script = next(block for block in list_blocks("python") if block.page == "README.md")
+    run([sys.executable, "-c", script.text], tmp_path, shell)
+    assert [file.name for file in (tmp_path / "invoices").iterdir()] == ["4711.pdf"]
+    assert tenant.folders("adele@contoso.com")["Inbox"]["total"] == 1
+    assert tenant.folders("ap@contoso.com")["Inbox"]["total"] == 0
+    assert tenant.folders("ap@contoso.com")["Inbox/Processed"]["total"] == 1
+
+
+def test_the_first_bot_answers_an_invoice_once(tmp_path: Path, shell: dict[str, str]) -> None:
+    """It prints a line for the invoice, and nothing the second time, as the tutorial says."""
+    script = next(block for block in list_blocks("python") if block.page == "docs/tutorial/first-bot.md")
+    command = [sys.executable, "-c", script.text]
+    assert [run(command, tmp_path, shell).count("Invoice 4711") for _ in range(2)] == [1, 0]
+
+
+@pytest.mark.parametrize(("place", "line"), list_console_lines())
+def test_a_command_runs_as_it_is_shown(place: str, line: str, tmp_path: Path, shell: dict[str, str]) -> None:
+    """A command line that was copied from a page ends well, but for those that are left out by name."""
+    if line not in LEFT_OUT:
+        run(["sh", "-c", SHELL_START + line], tmp_path, shell)
+
+
+def test_what_is_left_out_is_shown_somewhere() -> None:
+    """No command line is left out that no page shows any more."""
+    assert set(LEFT_OUT) <= {line for _, line in list_console_lines()}
+
+
+@pytest.mark.parametrize("block", list_blocks("sh"), ids=str)
+def test_a_command_in_a_shell_block_exists(block: Block) -> None:
+    """Commands that need a person, a second terminal or a real tenant have no options that do not exist."""
+    for line in COMMAND.findall(block.text):
+        ended = CliRunner().invoke(app, [*shlex.split(line), "--help"])
+        assert ended.exit_code == 0, f"{block}: postroom {line}\n{ended.output}"
