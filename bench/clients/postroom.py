@@ -43,15 +43,13 @@ def list_messages(stopwatch: Stopwatch, _folder: Path) -> Outcome:
 
 def save_attachments(stopwatch: Stopwatch, folder: Path) -> Outcome:
     """Save every attachment of every message once connected: how many messages, how many attachments."""
-    messages = saved = 0
     with connect() as mailbox:
         list(mailbox.messages("Inbox", limit=1))
         stopwatch.start()
-        for message in mailbox.messages("Inbox"):
-            messages += 1
-            saved += len(mailbox.save_attachments(message, to=folder))
+        messages = list(mailbox.messages("Inbox"))
+        paths = mailbox.save_attachments(messages, to=folder)
         stopwatch.stop()
-    return messages, saved
+    return len(messages), len(paths)
 
 
 if __name__ == "__main__":

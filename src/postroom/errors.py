@@ -38,7 +38,6 @@ narrowly as suits them::
     │   ├── UnexpectedAnswerError     the answer is not what Graph documents
     │   └── OutcomeUnknownError       it may have been done, or not: nobody can tell
     ├── FileError                     a file on this machine
-    │   ├── TargetExistsError         the file is there already
     │   ├── TargetNotWritableError    the folder cannot be written to
     │   ├── DiskFullError             no space left
     │   ├── SourceFileError           a file to attach cannot be read
@@ -233,10 +232,6 @@ class FileError(PostroomError):
     """Something about a file on this machine."""
 
 
-class TargetExistsError(FileError):
-    """The file is there already, and overwriting was not asked for."""
-
-
 class TargetNotWritableError(FileError):
     """The folder cannot be made or written to."""
 
@@ -324,7 +319,6 @@ OUTCOMES: dict[type[PostroomError], Outcome] = {
     NoAnswerError: Outcome(504, 8, "No answer came."),
     PortInUseError: Outcome(503, 8, "The port is in use."),
     FileError: Outcome(500, 10, "A file could not be read or written."),
-    TargetExistsError: Outcome(409, 10, "The file exists already."),
     TargetNotWritableError: Outcome(500, 10, "The folder cannot be written to."),
     DiskFullError: Outcome(507, 10, "There is no space left."),
     SourceFileError: Outcome(400, 10, "The file cannot be read."),

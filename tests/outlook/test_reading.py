@@ -160,7 +160,14 @@ def test_a_message_that_is_gone(connect: Connect, tenant: RunningTenant) -> None
 
 @pytest.mark.parametrize(
     "settings",
-    [{"limit": 0}, {"status": "new"}, {"order": "up"}, {"received_since": "yesterday"}, {"folder": "a//b"}],
+    [
+        {"limit": 0},
+        {"body": "rtf"},
+        {"status": "new"},
+        {"order": "up"},
+        {"received_since": "yesterday"},
+        {"folder": "a//b"},
+    ],
 )
 def test_a_filter_that_cannot_be_read(connect: Connect, settings: dict[str, object]) -> None:
     """A wrong word in a filter is refused by name, before anything is asked."""

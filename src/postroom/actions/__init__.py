@@ -1,8 +1,8 @@
 """What an action is, and how work tells of its progress.
 
 Owns the definition of an action (a typed, documented function with a title and the permissions it needs), the
-packages that bring actions (by entry point), the settings model that forms, bot files, the command line and
-the reference are made from, and the reports of progress. Depends on values and errors; knows no package.
+packages that bring actions (by entry point), its settings, which the command line and the reference are made
+from, and the reports of progress. Depends on values and errors; knows no package.
 """
 
 from postroom.actions.definition import Action, Label, Package, action

@@ -84,10 +84,6 @@ class Package:
         """All actions of the package, the opening one first."""
         return (self._describe(self.opener, opens=True), *self._list_session_actions())
 
-    def get_action(self, command: str) -> Action:
-        """The action of this command. Errors: KeyError where there is none."""
-        return {known.command: known for known in self.actions}[command]
-
     def _list_session_actions(self) -> Iterator[Action]:
         for _, function in inspect.getmembers(self.session, inspect.isfunction):
             if hasattr(function, _MARK):

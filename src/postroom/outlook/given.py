@@ -20,6 +20,8 @@ Messages = Annotated[
     Message | str | Iterable[Message | str],
     Label("Messages", "One message or many: their ids.", given_as=list[str]),
 ]
+BODY_FORMATS = {"text": "text", "html": "html"}
+
 Addresses = str | Iterable[str]
 Moment = str | date | datetime
 Files = str | Path | Iterable[str | Path]

@@ -10,7 +10,7 @@ from postroom.graph.messages import MessageQuery, get_message, list_messages
 from postroom.graph.models import Message
 from postroom.outlook.connected import Connected
 from postroom.outlook.filters import create_senders_filter, create_subject_filter
-from postroom.outlook.given import Moment, choose, get_message_id, read_moment
+from postroom.outlook.given import BODY_FORMATS, Moment, choose, get_message_id, read_moment
 
 Status = Literal["all", "read", "unread"]
 Order = Literal["newest", "oldest"]
@@ -71,7 +71,7 @@ class Reading(Connected):
             is_read=choose("Status", status, _IS_READ),
             also=tuple(known.clause for known in filters),
             newest_first=choose("Order", order, {"newest": True, "oldest": False}),
-            body_format=body,
+            body_format=None if body is None else choose("Body", body, BODY_FORMATS),
             at_most=None if filters else limit,
         )
         found = list_messages(self._graph, self._folders.get_folder_id(folder), query)
@@ -88,6 +88,4 @@ class Reading(Connected):
 
         Errors: MessageNotFoundError. Source: Get message.
         """
-        return get_message(
-            self._graph, get_message_id(message), choose("Body", body, {"text": "text", "html": "html"})
-        )
+        return get_message(self._graph, get_message_id(message), choose("Body", body, BODY_FORMATS))

@@ -12,6 +12,7 @@ from postroom.graph.messages import create_draft, create_reply, delete_draft, se
 from postroom.graph.models import Message
 from postroom.outlook.connected import Connected
 from postroom.outlook.given import (
+    BODY_FORMATS,
     Addresses,
     Files,
     Messages,
@@ -28,8 +29,6 @@ Attachments = Annotated[
     Files, Label("Attachments", "Files to attach, each under 3 MB.", "report.pdf", given_as=list[str])
 ]
 Copies = Annotated[Addresses, Label("Copies", "Addresses, several with ; between.", given_as=str)]
-
-_FORMATS = {"text": "text", "html": "html"}
 
 
 class Sending(Connected):
@@ -58,7 +57,7 @@ class Sending(Connected):
         """
         draft = {
             "subject": subject,
-            "body": {"contentType": choose("Body format", body_format, _FORMATS), "content": body},
+            "body": {"contentType": choose("Body format", body_format, BODY_FORMATS), "content": body},
             "toRecipients": read_recipients("To", to),
             "ccRecipients": read_recipients("Cc", cc),
             "bccRecipients": read_recipients("Bcc", bcc),
@@ -81,7 +80,7 @@ class Sending(Connected):
 
         Errors: as `send`; ItemsError where some of many failed. Source: message: createReply, send.
         """
-        choose("Body format", body_format, _FORMATS)
+        choose("Body format", body_format, BODY_FORMATS)
         files = read_files(attachments)
         message_ids = list_message_ids(messages)
         if len(message_ids) == 1:

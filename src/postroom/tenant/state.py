@@ -38,10 +38,6 @@ class CloudState:
         """Give the base address of Microsoft Graph for a client that reached the tenant under this Host header."""
         return self.hosts.graph_url if _is_microsofts(host) else self.local_url
 
-    def upload_url(self, host: str) -> str:
-        """Give the base address of upload sessions for a client that reached the tenant under this Host header."""
-        return f"https://{self.hosts.upload}" if _is_microsofts(host) else self.local_url
-
     def revoke(self, app: App) -> None:
         """Refuse the access tokens that this app has been given so far."""
         # Whole seconds are all a token carries, so the mark is the next one and new tokens are dated no earlier.
