@@ -28,7 +28,8 @@ BodyFormat = Annotated[Literal["text", "html"], Label("Body format", "text or ht
 Attachments = Annotated[
     Files, Label("Attachments", "Files to attach, each under 3 MB.", "report.pdf", given_as=list[str])
 ]
-Copies = Annotated[Addresses, Label("Copies", "Addresses, several with ; between.", given_as=str)]
+Cc = Annotated[Addresses, Label("Cc", "Who gets a copy; several with ; between.", given_as=str)]
+Bcc = Annotated[Addresses, Label("Bcc", "Who gets a copy unseen; several with ; between.", given_as=str)]
 
 
 class Sending(Connected):
@@ -44,8 +45,8 @@ class Sending(Connected):
         subject: Annotated[str, Label("Subject", "What it is about.", "Invoice 4711")] = "",
         body: Body = "",
         body_format: BodyFormat = "text",
-        cc: Copies = "",
-        bcc: Copies = "",
+        cc: Cc = "",
+        bcc: Bcc = "",
         attachments: Attachments = (),
     ) -> None:
         """Send a message once, and keep a copy in Sent Items.
