@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from bench.machine import PROJECT, WORKSHOP, describe_machine, list_versions, make_pythons, share_cores
+from bench.machine import (
+    PROJECT,
+    WORKSHOP,
+    Bystanders,
+    describe_machine,
+    list_versions,
+    make_pythons,
+    share_cores,
+)
 from bench.runs import Measurement, Report, Track
 from bench.scenarios import SCENARIOS, Contender, Scenario
 from bench.server import running_server
@@ -47,7 +55,7 @@ def run_bench(scenarios: list[Scenario]) -> Bench:
     WORKSHOP.mkdir(exist_ok=True)
     pythons = make_pythons()
     cores = share_cores()
-    machine = describe_machine(cores)
+    bystanders = Bystanders()
     report = _make_report(sum(one.runs * len(one.contenders) for one in scenarios))
     with (
         tempfile.TemporaryDirectory(dir=WORKSHOP, prefix="track-") as folder,
@@ -55,6 +63,7 @@ def run_bench(scenarios: list[Scenario]) -> Bench:
     ):
         track = Track(server, pythons, Path(folder))
         results = {one.name: track.measure(one, report) for one in scenarios}
+    machine = f"{describe_machine(cores)}. {bystanders.describe()}".rstrip()
     date = datetime.now(UTC).date().isoformat()
     return Bench(date, machine, list_versions(pythons), results)
 

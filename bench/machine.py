@@ -2,8 +2,10 @@
 
 import os
 import platform
+import resource
 import subprocess
 import sys
+import time
 import venv
 from collections.abc import Mapping
 from contextlib import suppress
@@ -78,15 +80,31 @@ def client_environment(port: int, ca_file: Path) -> dict[str, str]:
 
 
 def describe_machine(cores: Cores) -> str:
-    """Return one sentence on processor, memory, system and load; no host name, no path."""
+    """Return one sentence on processor, memory and system; no host name, no path."""
     pinned = (
-        "client and server on a core each" if cores.client is not None else "client and server not pinned"
+        "a core each for client and server"
+        if cores.client is not None
+        else "no core of their own for client and server"
     )
-    load = (
-        f", load average {os.getloadavg()[0]:.1f} before the first run" if hasattr(os, "getloadavg") else ""
-    )
-    system = f"{platform.system()} on {platform.machine()}"
-    return f"{_processor()}, {os.cpu_count()} cores, {_memory_gb():.0f} GB, {system}; {pinned}{load}"
+    return f"{_processor()}, {os.cpu_count()} cores, {_memory_gb():.0f} GB, {platform.system()}; {pinned}"
+
+
+class Bystanders:
+    """What took the machine's time beside the bench: the more, the longer the times and the less sure the ratios."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._busy_seconds_before = _read_busy_seconds()
+        self._own_seconds_before = _used_cpu_seconds()
+
+    def describe(self) -> str:
+        """Return one sentence, once the processes of the bench have ended; nothing where the system does not tell."""
+        busy_seconds = _read_busy_seconds() - self._busy_seconds_before
+        if not busy_seconds:
+            return ""
+        others_seconds = busy_seconds - (_used_cpu_seconds() - self._own_seconds_before)
+        share = max(0.0, others_seconds) / (time.monotonic() - self._began)
+        return f"Meanwhile other programs took {share:.0%} of one core."
 
 
 def list_versions(pythons: Mapping[Home, Path]) -> dict[str, str]:
@@ -119,3 +137,16 @@ def _processor() -> str:
 
 def _memory_gb() -> float:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+
+
+def _read_busy_seconds() -> float:
+    """Return the processor time that all programs have used since the machine began, on all cores (proc_stat(5))."""
+    with suppress(OSError), Path("/proc/stat").open() as lines:
+        user, nice, system, _idle, _iowait, irq, softirq, steal, *_guests = map(int, next(lines).split()[1:])
+        return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def _used_cpu_seconds() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

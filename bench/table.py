@@ -43,7 +43,7 @@ def write_table(document: Path, bench: Bench) -> None:
 def to_markdown(bench: Bench) -> str:
     """Return date, machine, versions, the targets, and a table a scenario."""
     versions = ", ".join(f"{name} {version}" for name, version in bench.versions.items())
-    head = [f"Measured on {bench.date}. {bench.machine}.", "", f"{versions}.", ""]
+    head = [f"Measured on {bench.date}. {bench.machine}", "", f"{versions}.", ""]
     tables = [
         line
         for scenario in bench.scenarios

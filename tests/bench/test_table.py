@@ -20,7 +20,7 @@ def bench() -> Bench:
     """A bench in which Postroom is ten times as fast as python-o365 and five times slower than the floor."""
     listing: Results = {POSTROOM: took(0.5), O365: took(5), O365_EAGER: took(4.9), FLOOR: took(0.1)}
     results: Mapping[str, Results] = {"list-0ms": listing}
-    return Bench("2026-06-30", "A machine", {"Python": "3.11"}, results)
+    return Bench("2026-06-30", "A machine.", {"Python": "3.11"}, results)
 
 
 def test_what_was_reached_and_what_was_missed_is_said(bench: Bench) -> None:
