@@ -88,6 +88,19 @@ def test_a_message_is_saved_byte_for_byte(connect: Connect, tenant: RunningTenan
     assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(mime).digest()
 
 
+def test_a_message_that_is_gone_does_not_stop_the_others(
+    connect: Connect, tenant: RunningTenant, tmp_path: Path
+) -> None:
+    """Of three messages one is gone: two are saved, the third is named."""
+    for number in range(2):
+        tenant.deliver(AP, make_mail(f"Order {number}"))
+    mailbox = connect()
+    first, second = mailbox.messages()
+    with pytest.raises(ItemsError, match="1 of 3 messages failed"):
+        mailbox.save_email([first, "AAMkAD-nothing=", second], to=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_connection_that_breaks_off_is_begun_again(
     connect: Connect, tenant: RunningTenant, tmp_path: Path
 ) -> None:
@@ -108,7 +121,7 @@ def test_one_broken_attachment_does_not_stop_the_others(
     mailbox = connect()
     messages = list(mailbox.messages())
     tenant.add_fault(method="GET", path="*/$value", status=404, code="ErrorItemNotFound", count=1)
-    with pytest.raises(ItemsError, match="1 of 5 attachments could not be saved") as caught:
+    with pytest.raises(ItemsError, match="1 of 5 attachments failed") as caught:
         mailbox.save_attachments(messages, to=tmp_path)
     assert len(caught.value.failures) == 1
     assert len(list(tmp_path.iterdir())) == 4

@@ -129,7 +129,7 @@ def test_answers_to_many_go_on_past_a_failure(connect: Connect, tenant: RunningT
     for number in range(2):
         tenant.deliver(AP, make_mail(f"Order {number}"))
     mailbox = connect()
-    with pytest.raises(ItemsError, match="1 of 3 answers failed"):
+    with pytest.raises(ItemsError, match="1 of 3 messages failed"):
         mailbox.reply([*mailbox.messages(), "AAMkAD-nothing="], "Thanks")
     assert tenant.folders(ADELE)["Inbox"]["total"] == 2
     assert tenant.folders(AP)["Drafts"]["total"] == 0

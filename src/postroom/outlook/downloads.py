@@ -15,30 +15,17 @@ from pathlib import Path
 
 import httpx2
 
-from postroom.errors import (
-    GraphError,
-    ItemFailure,
-    ItemsError,
-    MailboxNotFoundError,
-    NoAnswerError,
-    PermissionMissingError,
-    PostroomError,
-    ThrottledError,
-    TokenRefusedError,
-)
+from postroom.errors import ItemFailure, NoAnswerError, PostroomError
 from postroom.graph.attachments import get_attachment, list_attachments, stream_attachment
 from postroom.graph.client import GraphClient
 from postroom.graph.limits import REQUESTS_AT_ONCE
 from postroom.graph.messages import get_message, stream_message_mime
 from postroom.graph.models import Attachment
 from postroom.outlook.files import TargetFolder, make_safe_name
+from postroom.outlook.items import concerns_one_item, raise_failures
 
 DOWNLOAD_ATTEMPTS = 3
 WAITING_DOWNLOADS = 4 * REQUESTS_AT_ONCE
-
-_ENDS_ALL = (MailboxNotFoundError, PermissionMissingError, ThrottledError, TokenRefusedError)
-"""What would meet every further item too."""
-
 
 _OpenStream = Callable[[], AbstractContextManager[httpx2.Response]]
 
@@ -81,7 +68,7 @@ class AttachmentDownloads:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        self._raise_failures()
+        raise_failures(self._failures, len(self._saved), "attachments")
         return self._saved
 
     def _list_items(self, message_ids: Iterable[str]) -> Iterator[_Item]:
@@ -89,29 +76,19 @@ class AttachmentDownloads:
             try:
                 for attachment in list_attachments(self._client, message_id):
                     yield _Item(message_id, attachment)
-            except (GraphError, NoAnswerError) as error:
+            except PostroomError as error:
                 self._note(f"message {message_id}", error)
 
     def _collect(self, item: _Item, future: Future[list[Path]]) -> None:
         try:
             self._saved.extend(future.result())
-        except (GraphError, NoAnswerError) as error:
+        except PostroomError as error:
             self._note(str(item), error)
 
     def _note(self, item: str, error: PostroomError) -> None:
-        if isinstance(error, _ENDS_ALL):
+        if not concerns_one_item(error):
             raise error
         self._failures.append(ItemFailure(item, error))
-
-    def _raise_failures(self) -> None:
-        if len(self._failures) == 1 and not self._saved:
-            raise self._failures[0].error
-        if self._failures:
-            raise ItemsError(
-                f"{len(self._failures)} of {len(self._failures) + len(self._saved)} attachments could not be saved; "
-                f"the others lie in {self._target.path}.",
-                self._failures,
-            )
 
     def _save(self, item: _Item) -> list[Path]:
         attachment = item.attachment

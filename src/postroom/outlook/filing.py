@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from postroom.actions import Label, action, track
 from postroom.errors import (
     ItemFailure,
-    ItemsError,
     OutcomeUnknownError,
     PostroomError,
     ServiceUnavailableError,
@@ -17,6 +16,7 @@ from postroom.graph.client import Request
 from postroom.graph.messages import create_move_request, create_update_request, move_message, update_message
 from postroom.outlook.connected import Connected
 from postroom.outlook.given import Messages, choose, list_message_ids
+from postroom.outlook.items import raise_failures
 
 _AGAIN = (OutcomeUnknownError, ServiceUnavailableError, ThrottledError)
 """What a part of a batch may meet that is tried again alone."""
@@ -94,10 +94,7 @@ class Filing(Connected):
                 error = _try(do_alone, message_id)
             if error:
                 failures.append(ItemFailure(f"message {message_id}", error))
-        if failures:
-            raise ItemsError(
-                f"{len(failures)} of {len(message_ids)} messages failed; the others are done.", failures
-            )
+        raise_failures(failures, len(message_ids) - len(failures), "messages")
 
 
 def _try(do_alone: Callable[[str], None], message_id: str) -> PostroomError | None:

@@ -10,6 +10,7 @@ from postroom.outlook.connected import Connected
 from postroom.outlook.downloads import AttachmentDownloads, save_message
 from postroom.outlook.files import TargetFolder, make_safe_name
 from postroom.outlook.given import Messages, each_message, get_message_id
+from postroom.outlook.items import do_each
 
 LocalFolder = Annotated[
     str | Path, Label("To", "A folder on this machine; made if it is not there.", "invoices", given_as=Path)
@@ -49,13 +50,15 @@ class Saving(Connected):
     def save_email(self, messages: Messages, *, to: LocalFolder, overwrite: Overwrite = False) -> list[Path]:
         """Save one message, or many, as .eml files named by subject, and give their paths.
 
-        Byte for byte what the service holds. Errors: MessageNotFoundError, TargetNotWritableError,
+        Byte for byte what the service holds.
+
+        Errors: MessageNotFoundError; ItemsError where some of many failed; TargetNotWritableError,
         DiskFullError. Source: Get MIME content of a message.
         """
         target = TargetFolder(to, overwrite=overwrite)
-        return [
-            self._save_one(message, target) for message in track(each_message(messages), "Saving messages")
-        ]
+        return do_each(
+            "Saving messages", each_message(messages), lambda message: self._save_one(message, target)
+        )
 
     def _save_one(self, message: Message | str, target: TargetFolder) -> Path:
         found = (

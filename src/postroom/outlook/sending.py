@@ -5,8 +5,8 @@ import re
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from postroom.actions import Label, action, track
-from postroom.errors import ItemFailure, ItemsError, OutcomeUnknownError, PostroomError, SettingError
+from postroom.actions import Label, action
+from postroom.errors import OutcomeUnknownError, PostroomError, SettingError
 from postroom.graph.attachments import add_file_attachment
 from postroom.graph.messages import create_draft, create_reply, delete_draft, send_draft, update_message
 from postroom.graph.models import Message
@@ -22,6 +22,7 @@ from postroom.outlook.given import (
     read_files,
     read_recipients,
 )
+from postroom.outlook.items import do_each
 
 Body = Annotated[str, Label("Body", "The text of the message.", "Received, thank you.")]
 BodyFormat = Annotated[Literal["text", "html"], Label("Body format", "text or html.", "html")]
@@ -83,20 +84,11 @@ class Sending(Connected):
         """
         choose("Body format", body_format, BODY_FORMATS)
         files = read_files(attachments)
-        message_ids = list_message_ids(messages)
-        if len(message_ids) == 1:
-            self._reply_to(message_ids[0], body, body_format, files)
-            return
-        failures = []
-        for message_id in track(message_ids, "Answering"):
-            try:
-                self._reply_to(message_id, body, body_format, files)
-            except PostroomError as error:
-                failures.append(ItemFailure(f"message {message_id}", error))
-        if failures:
-            raise ItemsError(
-                f"{len(failures)} of {len(message_ids)} answers failed; the others are sent.", failures
-            )
+        do_each(
+            "Answering",
+            list_message_ids(messages),
+            lambda message_id: self._reply_to(message_id, body, body_format, files),
+        )
 
     def _reply_to(self, message_id: str, body: str, body_format: str, files: list[SourceFile]) -> None:
         draft = create_reply(self._graph, message_id)
