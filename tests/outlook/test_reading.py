@@ -126,6 +126,15 @@ def test_the_body_comes_when_asked_for(connect: Connect, tenant: RunningTenant) 
     assert "Line 1" in whole.body
 
 
+def test_every_page_has_the_body_as_asked_for(
+    connect: Connect, tenant: RunningTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where many came in one second and Graph's own link leads on, the body comes in the format asked for."""
+    monkeypatch.setattr(graph_messages, "LARGEST_PAGE_WITH_BODY", 3)
+    deliver(tenant, 8, seconds_apart=0)
+    assert [message.body_format for message in connect().messages(body="html")] == ["html"] * 8
+
+
 def test_a_message_is_plain_data(connect: Connect, tenant: RunningTenant) -> None:
     """Addresses, times and flags read as people say them."""
     tenant.deliver(AP, make_mail("Hello", "Adele Vance <adele@contoso.com>"))

@@ -92,13 +92,14 @@ class GraphClient:
         """Send the request and read its JSON answer as this type."""
         return _decode(self.send(request), answer)
 
-    def fetch_next_page(self, next_link: str, item: type[T]) -> Page[T]:
-        """Read the page of a collection that a nextLink names; the link is taken as it is."""
+    def fetch_next_page(self, request: Request, next_link: str, item: type[T]) -> Page[T]:
+        """Read the page after one of this request, with its preferences; the nextLink is taken as it is."""
         if not next_link.startswith(f"https://{self._cloud.graph_host}/"):
             raise UnexpectedAnswerError(
                 "Microsoft Graph named a next page on a strange host. It was not asked."
             )
-        return _decode(self._send(Request("GET", "/"), next_link), Page[item])  # type: ignore[valid-type]
+        following = msgspec.structs.replace(request, params={})
+        return _decode(self._send(following, next_link), Page[item])  # type: ignore[valid-type]
 
     def send_batch(self, body: Any) -> bytes:
         """Send a `$batch`, which stands outside of the mailbox; its parts name theirs."""

@@ -63,10 +63,8 @@ def list_messages(client: GraphClient, folder_id: str, query: MessageQuery) -> I
             seen.clear()
         seen.update(message.id for message in page.value if message.received == last)
         boundary = last
-        if fresh and boundary is not None:
-            page = pages.fetch_from(boundary)
-        else:
-            page = client.fetch_next_page(next_link, Message)
+        by_time = fresh and boundary is not None
+        page = pages.fetch_from(boundary) if by_time else pages.fetch_next(next_link)
 
 
 class _Pages:
@@ -87,6 +85,9 @@ class _Pages:
             self._also = ()
             return self._fetch(boundary)
 
+    def fetch_next(self, next_link: str) -> Page[Message]:
+        return self._client.fetch_next_page(self._create_request({}), next_link, Message)
+
     def _fetch(self, boundary: datetime | None) -> Page[Message]:
         query = self._query
         direction = "desc" if query.newest_first else "asc"
@@ -96,8 +97,10 @@ class _Pages:
             "$filter": self._write_filter(boundary),
             "$orderby": f"receivedDateTime {direction}",
         }
-        request = Request("GET", self._path, params=params, prefer=_prefer_body(query.body_format))
-        return self._client.fetch(request, Page[Message])
+        return self._client.fetch(self._create_request(params), Page[Message])
+
+    def _create_request(self, params: dict[str, str]) -> Request:
+        return Request("GET", self._path, params=params, prefer=_prefer_body(self._query.body_format))
 
     def _choose_page_size(self) -> int:
         largest = LARGEST_PAGE_WITH_BODY if self._query.body_format else LARGEST_PAGE

@@ -19,4 +19,4 @@ def iterate_items(client: GraphClient, request: Request, item: type[T]) -> Itera
         yield from page.value
         if page.next_link is None:
             return
-        page = client.fetch_next_page(page.next_link, item)
+        page = client.fetch_next_page(request, page.next_link, item)
