@@ -9,7 +9,9 @@ narrowly as suits them::
     │   ├── CredentialNotFoundError   no credential of that name, or no such attribute
     │   ├── VariableNotFoundError     no variable of that name
     │   ├── KeychainError             the keychain of this machine does not answer
-    │   └── CertificateError          the certificate or its key cannot be read
+    │   ├── CertificateError          the certificate or its key cannot be read
+    │   ├── SessionInUseError         a session of that name is open already
+    │   └── SessionNotFoundError      no session of that name is open
     ├── NetworkError                  no answer came over the network
     │   ├── HostUnreachableError      the name does not resolve, or nobody takes the connection
     │   ├── ProxyError                the proxy refused, or its address is wrong
@@ -21,7 +23,13 @@ narrowly as suits them::
     │   ├── WrongCloudError           the tenant lives in the other cloud
     │   ├── ClientUnknownError        the app is not in the tenant, or is switched off
     │   ├── ClientRefusedError        the client secret or certificate was not accepted
-    │   └── SignInUnavailableError    Entra ID cannot answer at the moment
+    │   ├── SignInUnavailableError    Entra ID cannot answer at the moment
+    │   ├── SignInNeededError         a person must sign in, and none can be asked
+    │   ├── SignInDeniedError         the sign-in was cancelled, declined or forbidden
+    │   ├── SignInTimeoutError        nobody signed in while we waited
+    │   ├── SignInAnswerError         what came back is not the answer to this sign-in
+    │   ├── WrongUserError            another person signed in
+    │   └── ConsentMissingError       a permission of the app lacks consent
     ├── GraphError                    Microsoft Graph refused a request
     │   ├── TokenRefusedError         the access token was not accepted
     │   ├── PermissionMissingError    the app may not do this, or not in this mailbox
@@ -109,6 +117,14 @@ class CertificateError(SettingError):
     """The certificate or its private key cannot be read."""
 
 
+class SessionInUseError(SettingError):
+    """A session of that name is open already."""
+
+
+class SessionNotFoundError(SettingError):
+    """No session of that name is open."""
+
+
 class NetworkError(PostroomError):
     """No answer came over the network."""
 
@@ -155,6 +171,30 @@ class ClientRefusedError(SignInError):
 
 class SignInUnavailableError(SignInError):
     """Entra ID cannot answer at the moment."""
+
+
+class SignInNeededError(SignInError):
+    """A person must sign in, and none can be asked here, or nobody has done it yet."""
+
+
+class SignInDeniedError(SignInError):
+    """The sign-in was cancelled or declined by the person, or is forbidden by the tenant."""
+
+
+class SignInTimeoutError(SignInError):
+    """Nobody signed in while we waited."""
+
+
+class SignInAnswerError(SignInError):
+    """What came back from the browser is not the answer to this sign-in."""
+
+
+class WrongUserError(SignInError):
+    """Another person signed in than the one whose connection this is."""
+
+
+class ConsentMissingError(SignInError):
+    """A permission that the app asks for has no consent of the user or an administrator."""
 
 
 class GraphError(PostroomError):
@@ -291,12 +331,20 @@ OUTCOMES: dict[type[PostroomError], Outcome] = {
     VariableNotFoundError: Outcome(400, 3, "This variable does not exist."),
     KeychainError: Outcome(500, 3, "The keychain does not answer."),
     CertificateError: Outcome(400, 3, "The certificate cannot be read."),
+    SessionInUseError: Outcome(409, 3, "A session of this name is open already."),
+    SessionNotFoundError: Outcome(404, 3, "No session of this name is open."),
     SignInError: Outcome(502, 4, "Microsoft refused the sign-in."),
     TenantNotFoundError: Outcome(400, 4, "Microsoft does not know this tenant."),
     WrongCloudError: Outcome(400, 4, "This tenant lives in the other cloud."),
     ClientUnknownError: Outcome(400, 4, "Microsoft does not know this app in the tenant."),
     ClientRefusedError: Outcome(400, 4, "Microsoft refused the client secret or certificate."),
     SignInUnavailableError: Outcome(503, 8, "Microsoft's sign-in does not answer at the moment."),
+    SignInNeededError: Outcome(401, 4, "Somebody must sign in."),
+    SignInDeniedError: Outcome(403, 4, "The sign-in was cancelled, declined or forbidden."),
+    SignInTimeoutError: Outcome(504, 4, "Nobody signed in while we waited."),
+    SignInAnswerError: Outcome(400, 4, "This is not the answer to this sign-in."),
+    WrongUserError: Outcome(403, 4, "Another person signed in."),
+    ConsentMissingError: Outcome(403, 4, "The app lacks consent."),
     GraphError: Outcome(502, 7, "Microsoft Graph refused the request."),
     TokenRefusedError: Outcome(502, 4, "Microsoft Graph refused the access token."),
     PermissionMissingError: Outcome(403, 5, "A permission is missing."),
