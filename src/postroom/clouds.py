@@ -4,6 +4,7 @@ Owns every Microsoft host name that Postroom uses; no other module names one. De
 """
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from postroom.errors import SettingError
 
@@ -30,6 +31,14 @@ class Cloud:
     def scope(self) -> str:
         """The scope that stands for all application permissions which the app was granted."""
         return f"https://{self.graph_host}/.default"
+
+    def delegated_scope(self, permission: str) -> str:
+        """The scope that asks for this delegated permission of Microsoft Graph."""
+        return f"https://{self.graph_host}/{permission}"
+
+    def admin_consent_url(self, tenant_id: str, client_id: str) -> str:
+        """Where an administrator consents to an app for everybody in the tenant."""
+        return f"{self.authority(tenant_id)}/adminconsent?client_id={quote(client_id)}"
 
     def authority(self, tenant_id: str) -> str:
         """Where the tenant (GUID or domain) signs in."""

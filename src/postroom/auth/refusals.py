@@ -1,9 +1,11 @@
 """From a refusal of Entra ID to an error that says what to do.
 
-The OAuth `error` decides the class, as Microsoft asks; the AADSTS number only chooses the words (`advice`).
+The OAuth `error` and `suberror` decide the class, as Microsoft asks; the AADSTS number only chooses the words
+(`advice`).
 Source: Microsoft Entra authentication and authorization error codes; RFC 6749 §5.2.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,11 @@ from postroom.clouds import Cloud
 from postroom.errors import (
     ClientRefusedError,
     ClientUnknownError,
+    ConsentMissingError,
+    SignInDeniedError,
     SignInError,
+    SignInNeededError,
+    SignInTimeoutError,
     SignInUnavailableError,
     TenantNotFoundError,
 )
@@ -34,7 +40,20 @@ _CLASSES: dict[str, type[SignInError]] = {
     "invalid_tenant": TenantNotFoundError,
     "temporarily_unavailable": SignInUnavailableError,
     "server_error": SignInUnavailableError,
+    "invalid_grant": SignInNeededError,
+    "interaction_required": SignInNeededError,
+    "login_required": SignInNeededError,
+    "consent_required": ConsentMissingError,
+    "access_denied": SignInDeniedError,
+    "authorization_declined": SignInDeniedError,
+    "expired_token": SignInTimeoutError,
 }
+
+_WORDS = {
+    "access_denied": "The sign-in was cancelled in the browser. Start again, and sign in.",
+    "authorization_declined": "The sign-in was declined in the browser. Start again, and accept it.",
+}
+"""What an error says that comes without a number."""
 
 CLOCK_TOLERANCE_SECONDS = 300
 
@@ -48,9 +67,10 @@ def create_sign_in_error(
     """Make the error for this refusal (the JSON of RFC 6749 §5.2 as Entra ID writes it)."""
     error = str(refusal.get("error", "unknown"))
     aadsts = _find_aadsts(refusal)
-    words = find_advice(aadsts, place.cloud, place.tenant_id, place.client_id) or _quote(refusal, status)
+    advice = find_advice(aadsts, place.cloud, place.tenant_id, place.client_id)
+    words = advice or (None if aadsts else _WORDS.get(error)) or _quote(refusal, status)
     clock = _describe_clock(clock_ahead_seconds)
-    return _CLASSES.get(error, SignInError)(
+    return _find_class(error, refusal.get("suberror"))(
         f"{words} {clock}".rstrip(),
         code=error,
         aadsts=aadsts,
@@ -58,9 +78,17 @@ def create_sign_in_error(
     )
 
 
+def _find_class(error: str, suberror: Any) -> type[SignInError]:
+    return _CLASSES.get(str(suberror)) or _CLASSES.get(error, SignInError)
+
+
 def _find_aadsts(refusal: Mapping[str, Any]) -> int | None:
+    """The number: in a list of the token endpoint's JSON, only in the words of a redirect."""
     codes = refusal.get("error_codes")
-    return codes[0] if isinstance(codes, list) and codes and isinstance(codes[0], int) else None
+    if isinstance(codes, list) and codes and isinstance(codes[0], int):
+        return codes[0]
+    match = re.match(r"AADSTS(\d{1,9})\b", str(refusal.get("error_description", "")))
+    return int(match[1]) if match else None
 
 
 def _quote(refusal: Mapping[str, Any], status: int | None) -> str:

@@ -66,6 +66,7 @@ class GraphClient:
 
     Errors, of every method: GraphError, NetworkError, and what the token source raises. A request holds one
     of the app's slots until its answer has come; nothing else may be asked while an answer is streamed.
+    `user` is who the app acts for, None where it acts as itself.
     """
 
     def __init__(
@@ -76,8 +77,10 @@ class GraphClient:
         tokens: TokenSource,
         http: httpx2.Client,
         slots: BoundedSemaphore,
+        user: str | None = None,
     ) -> None:
         self.mailbox = mailbox
+        self.user = user
         self.mailbox_path = f"/users/{quote(mailbox, safe='@')}"
         self._cloud = cloud
         self._tokens = tokens
@@ -118,7 +121,7 @@ class GraphClient:
 
     def describe(self, request: Request) -> Asked:
         """What the request asks for, in the words of an error."""
-        return Asked(request.method, request.path, self.mailbox, request.needs, request.repeatable)
+        return Asked(request.method, request.path, self.mailbox, request.needs, request.repeatable, self.user)
 
     def _get_url(self, path: str) -> str:
         return f"{self._cloud.graph_url}{self.mailbox_path}{path}"

@@ -44,13 +44,22 @@ _REFUSED_STATUSES = frozenset({429, 509})
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request asked for: what the words of an error need."""
+    """What a request asked for: what the words of an error need.
+
+    `user` is who the app acts for, None where it acts as itself.
+    """
 
     method: str
     path: str
     mailbox: str
     needs: str
     repeatable: bool
+    user: str | None = None
+
+    @property
+    def in_shared_mailbox(self) -> bool:
+        """Whether the app acts for a user in another mailbox than the user's own."""
+        return self.user is not None and self.user.casefold() != self.mailbox.casefold()
 
 
 class _Detail(msgspec.Struct, frozen=True):
@@ -125,7 +134,9 @@ def _choose(asked: Asked, status: int, detail: _Detail) -> tuple[type[GraphError
             "Check that the Azure cloud is the tenant's, that this machine's clock is right, and sign in again."
         )
     if status == 403:
-        return PermissionMissingError, _explain_permission(asked, quoted)
+        return PermissionMissingError, _explain_permission(asked, detail)
+    if _is_closed_mailbox(asked, status, detail):
+        return PermissionMissingError, _explain_permission(asked, detail)
     if status == 404 or detail.code == "ErrorInvalidIdMalformed":
         return _choose_missing(asked, detail.code)
     if status == 409:
@@ -145,6 +156,12 @@ def _choose(asked: Asked, status: int, detail: _Detail) -> tuple[type[GraphError
     )
 
 
+def _is_closed_mailbox(asked: Asked, status: int, detail: _Detail) -> bool:
+    """Whether a mailbox hides itself: Exchange may say that its Inbox, which every mailbox has, is not there."""
+    is_inbox = asked.path.casefold() == "/mailfolders/inbox"
+    return asked.in_shared_mailbox and is_inbox and status == 404 and detail.code == "ErrorItemNotFound"
+
+
 def _choose_unclear(asked: Asked, status: int, quoted: str) -> tuple[type[GraphError], str]:
     if asked.repeatable:
         return ServiceUnavailableError, (
@@ -154,11 +171,37 @@ def _choose_unclear(asked: Asked, status: int, quoted: str) -> tuple[type[GraphE
     return OutcomeUnknownError, str(create_unclear_error(asked, f"HTTP {status}", None, None))
 
 
-def _explain_permission(asked: Asked, quoted: str) -> str:
+def _explain_permission(asked: Asked, detail: _Detail) -> str:
+    quoted = detail.message or "HTTP 403."
+    if asked.in_shared_mailbox:
+        return _explain_mailbox_right(asked, quoted)
+    if asked.user is not None:
+        return (
+            f"Microsoft Graph did not let the app do this for {asked.user}: {quoted} It needs the delegated "
+            f"permission {asked.needs}. Sign in again and accept it; or the tenant's policy forbids it to this user."
+        )
     return (
         f"Microsoft Graph did not let the app do this in {asked.mailbox}: {quoted} It needs the permission "
         f"{asked.needs}, granted with admin consent (Azure portal → App registrations → API permissions); or an "
         "access policy keeps it out of this mailbox."
+    )
+
+
+def _explain_mailbox_right(asked: Asked, quoted: str) -> str:
+    """The app's own scopes were asked for and granted, so it is the user's right in Exchange that is missing."""
+    if asked.needs == "Mail.Send":
+        right = "Send As"
+        command = (
+            f"Add-RecipientPermission -Identity {asked.mailbox} -Trustee {asked.user} -AccessRights SendAs"
+        )
+    else:
+        right = "Full Access"
+        command = (
+            f"Add-MailboxPermission -Identity {asked.mailbox} -User {asked.user} -AccessRights FullAccess"
+        )
+    return (
+        f"{asked.user} may not do this in {asked.mailbox}: {quoted} The right “{right}” on that mailbox is missing. "
+        f"Ask an Exchange administrator for it: {command}"
     )
 
 
