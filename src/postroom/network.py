@@ -1,7 +1,8 @@
 """How this machine reaches the network: its proxies, its trust store, its time-outs, its failures.
 
-Owns the one way to make an HTTP client and the one translation of what can go wrong below HTTP. Depends on
-errors alone; exists because sign-in and Graph stand beside each other and both must reach the network alike.
+Owns the one way to make an HTTP client, the one translation of what can go wrong below HTTP and the one reading
+of Retry-After. Depends on errors alone; exists because sign-in and Graph stand beside each other and both must
+reach the network alike.
 Proxies come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY or the system's settings, trusted certificates from
 SSL_CERT_FILE or SSL_CERT_DIR, else from the operating system.
 """
@@ -10,6 +11,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -75,6 +78,21 @@ def find_proxy(host: str) -> str | None:
         return None
     parts = urlsplit(address)
     return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+
+
+def read_retry_after_seconds(text: str | None) -> float | None:
+    """Read a Retry-After header: seconds (fractions too), or a date (RFC 9110 §10.2.3)."""
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (date.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _translate(error: httpx2.TransportError, host: str) -> NetworkError:

@@ -1,15 +1,10 @@
 """What may be repeated, and how long to wait before."""
 
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from postroom.errors import GraphError, OutcomeUnknownError
 from postroom.graph import retries
-from postroom.graph.retries import Failure, FailureKind, Patience, do_once, read_retry_after_seconds
+from postroom.graph.retries import Failure, FailureKind, Patience, do_once
 
 
 @pytest.fixture
@@ -94,17 +89,3 @@ def test_work_that_stays_unclear_is_told(waits: list[float]) -> None:
     work = Work(100, done_though_lost=False)
     with pytest.raises(OutcomeUnknownError):
         do_once(work.do, work.look)
-
-
-def test_a_date_is_read_too() -> None:
-    """Retry-After may be a date of HTTP."""
-    later = datetime.now(UTC) + timedelta(seconds=30)
-    seconds = read_retry_after_seconds(format_datetime(later, usegmt=True))
-    assert seconds is not None and 25 < seconds <= 30
-
-
-@given(st.text())
-def test_any_header_is_read_or_passed_over(text: str) -> None:
-    """Nonsense in the header is no number of seconds and no failure."""
-    seconds = read_retry_after_seconds(text)
-    assert seconds is None or seconds >= 0

@@ -16,7 +16,7 @@ import httpx2
 
 from postroom.auth.refusals import SignInPlace, create_sign_in_error
 from postroom.errors import SignInError, SignInUnavailableError, WrongCloudError
-from postroom.network import network_errors
+from postroom.network import network_errors, read_retry_after_seconds
 
 ATTEMPTS = 4
 LONGEST_WAIT_SECONDS = 30.0
@@ -115,11 +115,8 @@ def _read_text(value: Any) -> str:
 
 
 def _get_wait_seconds(response: httpx2.Response, attempt: int) -> float:
-    try:
-        wait_seconds = float(response.headers.get("Retry-After", ""))
-    except ValueError:
-        wait_seconds = 0.5 * 2**attempt
-    return min(wait_seconds, LONGEST_WAIT_SECONDS)
+    asked_seconds = read_retry_after_seconds(response.headers.get("Retry-After"))
+    return min(0.5 * 2**attempt if asked_seconds is None else asked_seconds, LONGEST_WAIT_SECONDS)
 
 
 def _read_refusal(response: httpx2.Response) -> Mapping[str, Any]:

@@ -26,7 +26,8 @@ from postroom.errors import (
     ThrottledError,
     TokenRefusedError,
 )
-from postroom.graph.retries import Failure, FailureKind, read_retry_after_seconds
+from postroom.graph.retries import Failure, FailureKind
+from postroom.network import read_retry_after_seconds
 
 _MAILBOX_CODES = frozenset(
     {

@@ -9,8 +9,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import TypeVar
 
@@ -101,21 +99,6 @@ def do_once(do: Callable[[], T], look: Callable[[], T | None], *, unclear: bool 
                 return found
             if attempt == ATTEMPTS[FailureKind.UNCLEAR]:
                 raise
-
-
-def read_retry_after_seconds(text: str | None) -> float | None:
-    """Read a Retry-After header: seconds (fractions too), or a date (RFC 9110 §10.2.3)."""
-    if not text:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (date.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _choose_wait_seconds(failure: Failure, attempt: int) -> float:
