@@ -10,7 +10,17 @@ from postroom.graph.models import EmailAddress, MailFolder, Message
 from postroom.outlook.authentication import ClientCredentials
 from postroom.outlook.connecting import connect
 from postroom.outlook.mailbox import Mailbox
+from postroom.outlook.sessions import session
 
-__all__ = ["ClientCredentials", "EmailAddress", "MailFolder", "Mailbox", "Message", "connect", "package"]
+__all__ = [
+    "ClientCredentials",
+    "EmailAddress",
+    "MailFolder",
+    "Mailbox",
+    "Message",
+    "connect",
+    "package",
+    "session",
+]
 
 package = Package(name="outlook", title="Microsoft 365 Outlook", opener=connect, session=Mailbox)

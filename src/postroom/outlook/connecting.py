@@ -1,12 +1,14 @@
 """The way of a Connect, from settings to a mailbox."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Annotated, Any
 
 import httpx2
 
 from postroom import __version__
 from postroom.actions import Label, action, step
+from postroom.actions.sessions import sessions
 from postroom.clouds import Cloud, get_cloud
 from postroom.graph.client import GraphClient
 from postroom.graph.limits import get_request_slots
@@ -33,6 +35,10 @@ def connect(
         Setting | None,
         Label("Shared mailbox", "Another mailbox to open than the user's own.", "invoices@contoso.com"),
     ] = None,
+    session: Annotated[
+        str | None,
+        Label("Session", "Local session: a name under which this bot finds the connection again.", "ap"),
+    ] = None,
     variables: Annotated[
         Mapping[str, Any] | None, Label("Variables", "What each Variable among the settings stands for.")
     ] = None,
@@ -46,26 +52,33 @@ def connect(
     """Connect to a Microsoft 365 Outlook mailbox by OAuth 2.0.
 
     Signs in and opens the mailbox, so that what is wrong shows here and not later. Use it in a `with` block,
-    or call `disconnect` on the mailbox.
+    or call `disconnect` on the mailbox. By its session name, `outlook.session` finds it again until then; a
+    session that is still open when the process ends is closed.
 
-    Errors: SettingError where a setting is wrong, SignInError where Entra ID refuses, GraphError where Graph
-    does (no permission, no such mailbox), NetworkError where either is not reached. Source: Microsoft
-    identity platform; Microsoft Graph, Use the Outlook mail REST API.
+    Errors: SettingError where a setting is wrong (SessionInUseError where the session name is taken),
+    SignInError where Entra ID refuses, GraphError where Graph does (no permission, no such mailbox),
+    NetworkError where either is not reached. Source: Microsoft identity platform; Microsoft Graph, Use the
+    Outlook mail REST API.
     """
     resolver = Resolver(credentials, variables)
     chosen = get_cloud(cloud)
-    http = create_http_client(USER_AGENT)
-    try:
+    with ExitStack() as opened:  # undone at once if something fails here, else by disconnect
+        reservation = None if session is None else sessions.reserve(session)
+        if reservation:
+            opened.callback(reservation.free)
+        http = create_http_client(USER_AGENT)
+        opened.callback(http.close)
         with step("Settings are complete"):
             identity = authentication.identify(chosen, resolver, http)
             address = identity.username if mailbox is None else resolver.get_text("Shared mailbox", mailbox)
-        return _open_mailbox(chosen, identity, address, http)
-    except BaseException:
-        http.close()
-        raise
+        client = _open_mailbox(chosen, identity, address, http)
+        connected = Mailbox(client, opened.pop_all().close)
+    if reservation:
+        reservation.keep(connected, f"the mailbox {address}")
+    return connected
 
 
-def _open_mailbox(cloud: Cloud, identity: Identity, address: str, http: httpx2.Client) -> Mailbox:
+def _open_mailbox(cloud: Cloud, identity: Identity, address: str, http: httpx2.Client) -> GraphClient:
     client = GraphClient(
         cloud=cloud,
         mailbox=address,
@@ -77,4 +90,4 @@ def _open_mailbox(cloud: Cloud, identity: Identity, address: str, http: httpx2.C
         identity.tokens.get_token()
     with step(f"The mailbox {address} opens"):
         get_mail_folder(client, "inbox")
-    return Mailbox(client, http.close)
+    return client
