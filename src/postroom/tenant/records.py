@@ -1,4 +1,4 @@
-"""What survives a restart: the directory with its secrets, signing keys, the clock's offset and revocations.
+"""What survives a restart: the directory with its secrets, signing keys, consents, the clock's offset, revocations.
 
 It is one JSON file in the data folder, readable by its owner only, and replaced as a whole so that a crash cannot
 leave half of it.
@@ -12,12 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from postroom.tenant.directory import App, User
+from postroom.tenant.consents import Consent
+from postroom.tenant.directory import App, Policies, User
 
 
 @dataclass
 class CloudRecord:
-    """Keep one cloud's directory, key and revocations."""
+    """Keep one cloud's directory, key, consents and revocations."""
 
     tenant_id: str
     tenant_name: str
@@ -25,6 +26,10 @@ class CloudRecord:
     apps: tuple[App, ...]
     users: tuple[User, ...]
     revoked_before: Mapping[str, int]
+    changed_apps: tuple[App, ...] = ()
+    changed_users: tuple[User, ...] = ()
+    policies: Policies = field(default_factory=Policies)
+    consents: tuple[Consent, ...] = ()
 
 
 @dataclass

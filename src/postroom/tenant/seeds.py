@@ -1,15 +1,18 @@
 """What a new tenant begins with: the same users and apps in both clouds, with ids and secrets of their own."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from postroom.tenant.directory import App, User, new_user
 
 BOT_PERMISSIONS = frozenset({"Mail.ReadWrite", "Mail.Send", "User.Read.All"})
-DESKTOP_PERMISSIONS = frozenset(
+PORTAL_PERMISSIONS = frozenset(
     {"Mail.ReadWrite", "Mail.Send", "User.Read", "offline_access", "openid", "profile", "email"}
 )
+PORTAL_REDIRECTS = ("https://portal.contoso.com/callback", "http://localhost:9998/callback")
+DESKTOP_PERMISSIONS = PORTAL_PERMISSIONS | {"Mail.ReadWrite.Shared", "Mail.Send.Shared"}
 DESKTOP_REDIRECTS = ("http://localhost", "http://localhost:9999/Callback")
 CERTIFIED_APP = "Invoice bot"
 SECRET_LIFETIME = timedelta(days=730)
@@ -40,8 +43,9 @@ def seeded_usernames(domain: str) -> frozenset[str]:
 def seed_apps(now: datetime, certificate: str, certificate_file: str) -> tuple[App, ...]:
     """Make up the app registrations of a new tenant.
 
-    One may do all a bot needs, one may only read, one nothing; one has an expired secret and one is a public client.
-    The first has the given certificate (PEM without key) registered as well.
+    One may do all a bot needs, one may only read, one nothing; one has an expired secret. Two sign users in, a public
+    client and a web app with a secret, and nobody has consented to them yet. The first has the given certificate
+    (PEM without key) registered as well.
     """
     good_until = now + SECRET_LIFETIME
     return (
@@ -62,6 +66,11 @@ def seed_apps(now: datetime, certificate: str, certificate_file: str) -> tuple[A
             public=True,
             redirect_uris=DESKTOP_REDIRECTS,
             delegated_permissions=DESKTOP_PERMISSIONS,
+        ),
+        replace(
+            _confidential("Portal bot", frozenset(), good_until),
+            redirect_uris=PORTAL_REDIRECTS,
+            delegated_permissions=PORTAL_PERMISSIONS,
         ),
     )
 

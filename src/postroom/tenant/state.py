@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from postroom.tenant.clock import Clock
-from postroom.tenant.directory import App, Directory
+from postroom.tenant.consents import Consents
+from postroom.tenant.directory import App, Directory, User
 from postroom.tenant.entra.keys import SigningKey
+from postroom.tenant.entra.redemptions import Redemptions
+from postroom.tenant.entra.sealing import Sealer
 from postroom.tenant.hosts import CloudHosts
 from postroom.tenant.mail.store import MailStore
 
@@ -24,6 +28,13 @@ class CloudState:
     other: "CloudState | None" = field(default=None, repr=False)
     revoked_before: dict[str, int] = field(default_factory=dict)
     """For each client id, the Unix second before which its access tokens count no more."""
+    consents: Consents = field(default_factory=Consents, repr=False)
+    redemptions: Redemptions = field(default_factory=Redemptions, repr=False)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """What seals codes, refresh tokens and cookies of this cloud; the same after a restart."""
+        return Sealer(self.signing_key)
 
     @property
     def name(self) -> str:
@@ -40,12 +51,16 @@ class CloudState:
 
     def revoke(self, app: App) -> None:
         """Refuse the access tokens that this app has been given so far."""
-        # Whole seconds are all a token carries, so the mark is the next one and new tokens are dated no earlier.
-        self.revoked_before[app.client_id] = int(self.clock.now().timestamp()) + 1
+        self.revoked_before[app.client_id] = self._next_second()
 
-    def issue_time(self, app: App) -> int:
-        """Give the Unix second to date a new token with, which is never before the app's last revocation."""
-        return max(int(self.clock.now().timestamp()), self.revoked_before.get(app.client_id, 0))
+    def revoke_user(self, user: User) -> None:
+        """Refuse the access and refresh tokens of this user so far, as a change of password does."""
+        self.directory.change_user(user, tokens_valid_from=self._next_second())
+
+    def issue_time(self, app: App, user: User | None = None) -> int:
+        """Give the Unix second to date a new token or sign-in with, never before the last revocation."""
+        valid_from = user.tokens_valid_from if user else 0
+        return max(int(self.clock.now().timestamp()), self.revoked_before.get(app.client_id, 0), valid_from)
 
     def is_revoked(self, app: App, issued: int) -> bool:
         """Tell whether a token of this app that was issued at this Unix second has been revoked since."""
@@ -54,6 +69,10 @@ class CloudState:
     def now(self) -> datetime:
         """Give the tenant's time."""
         return self.clock.now()
+
+    def _next_second(self) -> int:
+        # Whole seconds are all a token carries, so the mark is the next one and new tokens are dated no earlier.
+        return int(self.clock.now().timestamp()) + 1
 
 
 def _is_microsofts(host: str) -> bool:

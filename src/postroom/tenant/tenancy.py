@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from postroom.tenant.certificates import Authority, new_app_certificate, open_authority
 from postroom.tenant.clock import Clock
+from postroom.tenant.consents import Consents
 from postroom.tenant.directory import App, Directory
 from postroom.tenant.entra.keys import SigningKey, new_rsa_key_pem
 from postroom.tenant.faults import Faults, Latency
@@ -79,7 +80,9 @@ class LocalTenant:
         for cloud in self.clouds:
             cloud.revoked_before.clear()
             cloud.mail.reset()
-            cloud.directory.forget_users_but(seeded_usernames(cloud.hosts.domain))
+            cloud.consents.clear()
+            cloud.redemptions.clear()
+            cloud.directory.undo_changes(seeded_usernames(cloud.hosts.domain))
         self.fill_mailboxes()
         self.save()
         self.log.clear()
@@ -96,6 +99,7 @@ class LocalTenant:
 
     def _open_cloud(self, hosts: CloudHosts, record: CloudRecord, port: int) -> CloudState:
         directory = Directory(record.tenant_id, hosts.domain, record.tenant_name, record.apps, record.users)
+        directory.restore_changes(record.changed_apps, record.changed_users, record.policies)
         cloud = CloudState(
             hosts=hosts,
             directory=directory,
@@ -104,8 +108,10 @@ class LocalTenant:
             signing_key=SigningKey(record.signing_key.encode()),
             local_url=f"https://localhost:{port}",
             revoked_before=dict(record.revoked_before),
+            consents=Consents(record.consents),
         )
         directory.on_change = self.save
+        cloud.consents.on_change = self.save
         return cloud
 
 
@@ -140,7 +146,11 @@ def _record_of(cloud: CloudState) -> CloudRecord:
         tenant_id=directory.tenant_id,
         tenant_name=directory.tenant_name,
         signing_key=cloud.signing_key.private_pem.decode(),
-        apps=directory.apps,
-        users=directory.users,
+        apps=directory.registered_apps,
+        users=directory.registered_users,
         revoked_before=cloud.revoked_before,
+        changed_apps=tuple(directory.changed_apps.values()),
+        changed_users=tuple(directory.changed_users.values()),
+        policies=directory.policies,
+        consents=cloud.consents.list(),
     )
