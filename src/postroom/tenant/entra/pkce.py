@@ -1,0 +1,25 @@
+"""Proof Key for Code Exchange: only who asked for a code can redeem it (RFC 7636)."""
+
+import base64
+import hashlib
+import hmac
+
+from postroom.tenant.entra.refusals import refusal
+
+
+def check_verifier(verifier: str | None, challenge: str | None, method: str | None) -> None:
+    """Refuse a verifier that does not belong to the challenge, or that is missing (501481; RFC 7636 §4.6)."""
+    if challenge is None:
+        if verifier is not None:
+            raise refusal(501481)  # [?] nobody has recorded a verifier without a challenge
+        return
+    made = _challenge_of(verifier or "", method or "plain")
+    if not verifier or not hmac.compare_digest(made.encode(), challenge.encode()):
+        raise refusal(501481)  # [?] for a missing one
+
+
+def _challenge_of(verifier: str, method: str) -> str:
+    if method == "plain":
+        return verifier
+    digest = hashlib.sha256(verifier.encode("utf-8", "replace")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
