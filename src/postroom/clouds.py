@@ -21,6 +21,10 @@ class Cloud:
     login_host: str
     graph_host: str
     portal_host: str
+    graph_environment: str
+    """What `Connect-MgGraph -Environment` calls the cloud."""
+    exchange_environment: str
+    """What `Connect-ExchangeOnline -ExchangeEnvironmentName` calls the cloud."""
 
     @property
     def graph_url(self) -> str:
@@ -50,12 +54,16 @@ AZURE_GLOBAL = Cloud(
     login_host="login.microsoftonline.com",
     graph_host="graph.microsoft.com",
     portal_host="portal.azure.com",
+    graph_environment="Global",
+    exchange_environment="O365Default",
 )
 AZURE_US_GCC_HIGH = Cloud(
     name="Azure US GCC High",
     login_host="login.microsoftonline.us",
     graph_host="graph.microsoft.us",
     portal_host="portal.azure.us",
+    graph_environment="USGov",
+    exchange_environment="O365USGovGCCHigh",
 )
 CLOUDS = (AZURE_GLOBAL, AZURE_US_GCC_HIGH)
 
