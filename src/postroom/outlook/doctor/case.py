@@ -1,0 +1,153 @@
+"""What an examination knows of the connection before it: what was given, and what was learnt on the way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import httpx2
+
+from postroom.actions import Action
+from postroom.auth.entra import EntraWire
+from postroom.auth.refusals import SignInPlace
+from postroom.clouds import Cloud, get_cloud
+from postroom.errors import NetworkError, SignInError
+from postroom.network import create_http_client, network_errors
+from postroom.outlook.authentication import ClientCredentials, Identity
+from postroom.outlook.connecting import USER_AGENT
+from postroom.outlook.doctor.claims import read_permissions
+from postroom.values import CredentialSource, Resolver, Secret, Setting
+
+REACH_TIMEOUT_SECONDS = 10.0
+READ, WRITE, SEND = "Mail.Read", "Mail.ReadWrite", "Mail.Send"
+COVERED_BY = {READ: WRITE}
+"""Microsoft Graph takes the permission on the right for the one on the left."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The settings with their values, and the token source that comes of them."""
+
+    place: SignInPlace
+    identity: Identity
+    address: str
+
+    @property
+    def cloud(self) -> Cloud:
+        """The Azure cloud that was chosen."""
+        return self.place.cloud
+
+
+@dataclass
+class Case:
+    """One connection under examination; each thing is learnt when a leg first asks for it, and then kept."""
+
+    cloud_name: str
+    authentication: ClientCredentials
+    mailbox: Setting | None
+    variables: Mapping[str, Any] | None
+    credentials: Sequence[CredentialSource] | None
+    actions: Sequence[Action]
+    _reached: dict[str, NetworkError | None] = field(default_factory=dict)
+
+    @property
+    def http(self) -> httpx2.Client:
+        """The HTTP client of a Connect; a plain one, which nothing is sent with, where that cannot be made."""
+        return self._opened[0]
+
+    @property
+    def network_error(self) -> NetworkError | None:
+        """Why the network settings of this machine cannot be used, if they cannot."""
+        return self._opened[1]
+
+    @cached_property
+    def _opened(self) -> tuple[httpx2.Client, NetworkError | None]:
+        try:
+            return create_http_client(USER_AGENT), None
+        except NetworkError as error:
+            return httpx2.Client(trust_env=False), error
+
+    def close(self) -> None:
+        """Close the HTTP client, if there is one."""
+        if "_opened" in self.__dict__:
+            self.http.close()
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """Where the values of the settings come from."""
+        return Resolver(self.credentials, self.variables)
+
+    @cached_property
+    def resolved(self) -> Resolved:
+        """The settings with their values. Errors: those of settings, as a Connect raises them."""
+        cloud, given = get_cloud(self.cloud_name), self.authentication
+        identity = given.identify(cloud, self.resolver, self.http)
+        place = SignInPlace(
+            cloud=cloud,
+            tenant_id=self.resolver.get_text("Tenant ID", given.tenant_id),
+            client_id=self.resolver.get_text("Client ID", given.client_id),
+        )
+        address = identity.username
+        if self.mailbox is not None:
+            address = self.resolver.get_text("Shared mailbox", self.mailbox)
+        return Resolved(place, identity, address)
+
+    @property
+    def place(self) -> SignInPlace:
+        """Who signs in where."""
+        return self.resolved.place
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """The two hosts that a Connect speaks to: sign-in, then Graph."""
+        return self.resolved.cloud.login_host, self.resolved.cloud.graph_host
+
+    @cached_property
+    def wire(self) -> EntraWire:
+        """The wire to Entra ID."""
+        return EntraWire(self.http, self.place)
+
+    def find_obstacle(self, host: str) -> NetworkError | None:
+        """What keeps this machine from an answer of this host; None where one came, whatever it says."""
+        if host not in self._reached:
+            self._reached[host] = self._reach(host)
+        return self._reached[host]
+
+    def _reach(self, host: str) -> NetworkError | None:
+        try:
+            with network_errors(host):
+                self.http.get(f"https://{host}/", timeout=REACH_TIMEOUT_SECONDS)
+        except NetworkError as error:
+            return error
+        return None
+
+    @cached_property
+    def token(self) -> Secret | SignInError:
+        """The access token, or why Entra ID refuses one. Errors: NetworkError."""
+        try:
+            return self.resolved.identity.tokens.get_token()
+        except SignInError as error:
+            return error
+
+    def get_token(self) -> Secret:
+        """The access token. Errors: SignInError, NetworkError."""
+        if isinstance(self.token, SignInError):
+            raise self.token
+        return self.token
+
+    @cached_property
+    def granted(self) -> frozenset[str]:
+        """The permissions of Microsoft Graph that the access token carries. Errors: as `get_token`."""
+        return read_permissions(self.get_token())
+
+    @cached_property
+    def needs(self) -> Mapping[str, tuple[str, ...]]:
+        """The permissions that the chosen actions need, each with the titles of those actions.
+
+        Mail.Read is always among them, or what covers it: a Connect opens the mailbox.
+        """
+        found: dict[str, tuple[str, ...]] = {READ: ()}
+        for action in self.actions:
+            for permission in action.permissions:
+                found[permission] = (*found.get(permission, ()), action.title)
+        return {name: titles for name, titles in found.items() if COVERED_BY.get(name) not in found}

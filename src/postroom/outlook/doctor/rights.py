@@ -1,0 +1,127 @@
+"""The legs of what the app may do: consent, each permission, the mailbox, sending."""
+
+from functools import partial
+
+from postroom.errors import (
+    ConsentMissingError,
+    InvalidRequestError,
+    MailboxNotFoundError,
+    PermissionMissingError,
+    PostroomError,
+)
+from postroom.outlook.doctor.administration import (
+    API_PERMISSIONS,
+    get_app_page,
+    quote_text,
+    write_exchange,
+    write_role_assignments,
+)
+from postroom.outlook.doctor.case import COVERED_BY, READ, SEND, Case
+from postroom.outlook.doctor.legs import Leg
+from postroom.outlook.doctor.questions import ask_mailbox
+from postroom.outlook.doctor.report import Remedy
+
+NO_RECIPIENTS = "ErrorInvalidRecipients"
+
+
+def _check_consent(case: Case) -> str:
+    if not case.granted:
+        raise ConsentMissingError(
+            f"The app {case.place.client_id} has no permission in the tenant “{case.place.tenant_id}”: it signs in, "
+            "and may do nothing. An administrator must grant it application permissions of Microsoft Graph, with "
+            "admin consent."
+        )
+    return f"An administrator has consented to {', '.join(sorted(case.granted))}."
+
+
+def create_permission_leg(permission: str) -> Leg:
+    """Make the leg for one permission that the chosen actions need."""
+    return Leg(
+        f"permission:{permission}",
+        f"The permission {permission} is granted",
+        partial(_check_permission, permission),
+        _prescribe_permission,
+    )
+
+
+def _check_permission(permission: str, case: Case) -> str:
+    if not _is_granted(permission, case):
+        raise PermissionMissingError(
+            f"The app {case.place.client_id} does not have the application permission {permission}, which "
+            f"{_name_users(permission, case)}. An administrator must add it and grant admin consent."
+        )
+    return f"{_name_users(permission, case).capitalize()}."
+
+
+def _prescribe_permission(case: Case, error: PostroomError) -> Remedy:
+    missing = [permission for permission in case.needs if not _is_granted(permission, case)]
+    return Remedy(
+        f"An administrator adds {' and '.join(missing)} (Add a permission → Microsoft Graph → Application "
+        "permissions), then chooses Grant admin consent, at the address; or does both in PowerShell:",
+        get_app_page(case.place, API_PERMISSIONS),
+        write_role_assignments(case.place, missing),
+    )
+
+
+def _is_granted(permission: str, case: Case) -> bool:
+    return bool({permission, COVERED_BY.get(permission)} & case.granted)
+
+
+def _name_users(permission: str, case: Case) -> str:
+    titles = [f"“{title}”" for title in case.needs[permission]]
+    if not titles:
+        return "opening the mailbox needs"
+    return f"{', '.join(titles)} {'needs' if len(titles) == 1 else 'need'}"
+
+
+def _check_mailbox(case: Case) -> str:
+    ask_mailbox(case, "GET", "/mailFolders/inbox", needs=READ)
+    return f"The Inbox of {case.resolved.address} can be read."
+
+
+def _prescribe_mailbox(case: Case, error: PostroomError) -> Remedy:
+    cloud, address = case.place.cloud, quote_text(case.resolved.address)
+    if isinstance(error, MailboxNotFoundError):
+        line = f"Get-EXOMailbox -Identity {address}"
+        return Remedy(
+            "An Exchange administrator sees whether the mailbox exists:", command=write_exchange(cloud, line)
+        )
+    if isinstance(error, PermissionMissingError):
+        return _look_at_access_policy(case)
+    return Remedy("Try again in some minutes.")
+
+
+def _look_at_access_policy(case: Case) -> Remedy:
+    address = quote_text(case.resolved.address)
+    line = f"Test-ApplicationAccessPolicy -Identity {address} -AppId {quote_text(case.place.client_id)}"
+    return Remedy(
+        "The permission is there, so it is an application access policy that keeps the app out. An Exchange "
+        "administrator sees it (AccessCheckResult), and adds the mailbox to the policy's group:",
+        command=write_exchange(case.place.cloud, line),
+    )
+
+
+def _check_sending(case: Case) -> str:
+    """Ask to send to nobody: refused as such where sending is allowed, so that nothing is ever sent.
+
+    [?] Nobody documents which is looked at first, the recipients or the right to send. The local tenant looks
+    at the right first.
+    """
+    body = {"message": {"subject": "", "toRecipients": []}, "saveToSentItems": False}
+    try:
+        ask_mailbox(case, "POST", "/sendMail", needs=SEND, body=body)
+    except InvalidRequestError as error:
+        if error.code != NO_RECIPIENTS:
+            raise
+    return f"Microsoft Graph would send from {case.resolved.address}. Nothing was sent."
+
+
+def _prescribe_sending(case: Case, error: PostroomError) -> Remedy:
+    if isinstance(error, PermissionMissingError):
+        return _look_at_access_policy(case)
+    return Remedy("Try again in some minutes.")
+
+
+CONSENT = Leg("consent", "An administrator has consented to the app", _check_consent, _prescribe_permission)
+MAILBOX = Leg("mailbox", "The mailbox opens", _check_mailbox, _prescribe_mailbox)
+SENDING = Leg("sending", "The mailbox may be sent from", _check_sending, _prescribe_sending)

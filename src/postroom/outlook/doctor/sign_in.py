@@ -1,0 +1,135 @@
+"""The legs of the sign-in: the tenant and its cloud, the clock, the app, what it proves itself with."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from postroom.auth.refusals import CLOCK_TOLERANCE_SECONDS
+from postroom.clouds import CLOUDS
+from postroom.errors import (
+    ClientRefusedError,
+    PostroomError,
+    SignInError,
+    SignInUnavailableError,
+    WrongCloudError,
+)
+from postroom.outlook.authentication import ClientCredentials
+from postroom.outlook.doctor.administration import (
+    CREDENTIALS,
+    get_app_page,
+    get_apps_page,
+    get_tenant_page,
+    write_enabling,
+)
+from postroom.outlook.doctor.case import Case
+from postroom.outlook.doctor.legs import Leg
+from postroom.outlook.doctor.registration import find_secret_expiry
+from postroom.outlook.doctor.report import Remedy
+
+MANY_TENANTS = frozenset({"common", "organizations", "consumers"})
+NOT_FOR_MANY_TENANTS = 9001023
+SWITCHED_OFF = 7000112
+SOON_DAYS = 30
+SET_CLOCK = {"win32": "w32tm /resync", "darwin": "sudo sntp -sS time.apple.com"}
+
+
+def _check_tenant(case: Case) -> str:
+    place = case.place
+    if isinstance(case.authentication, ClientCredentials) and place.tenant_id.casefold() in MANY_TENANTS:
+        raise case.wire.create_error(
+            None, {"error": "invalid_request", "error_codes": [NOT_FOR_MANY_TENANTS]}
+        )
+    authority = place.cloud.authority(place.tenant_id)
+    answer = json.loads(case.wire.get(f"{authority}/v2.0/.well-known/openid-configuration").text)
+    endpoint = str(answer.get("token_endpoint"))
+    if urlsplit(endpoint).hostname != place.cloud.login_host:
+        case.wire.get(endpoint)  # which it does not do, but says why not
+    return f"{place.cloud.name} knows the tenant {place.tenant_id}."
+
+
+def _prescribe_tenant(case: Case, error: PostroomError) -> Remedy:
+    if isinstance(error, SignInUnavailableError):
+        return _wait()
+    if isinstance(error, WrongCloudError):
+        others = " or ".join(f"“{cloud.name}”" for cloud in CLOUDS if cloud is not case.place.cloud)
+        return Remedy(f"Choose {others} as the Azure cloud of this connection.")
+    return Remedy(
+        "Copy the Tenant ID from the overview of Microsoft Entra ID, signed in as somebody of that tenant:",
+        get_tenant_page(case.place.cloud),
+    )
+
+
+def _check_clock(case: Case) -> str:
+    ahead_seconds = case.wire.clock_ahead_seconds
+    if abs(ahead_seconds) > CLOCK_TOLERANCE_SECONDS:
+        direction = "ahead of" if ahead_seconds > 0 else "behind"
+        raise SignInError(
+            f"The clock of this machine is {abs(ahead_seconds) / 60:.0f} minutes {direction} Microsoft's, so that "
+            "what is signed here does not count there, and tokens seem good that are not. Set the clock right."
+        )
+    return f"This machine's clock and Microsoft's are {abs(ahead_seconds):.0f} s apart."
+
+
+def _prescribe_clock(case: Case, error: PostroomError) -> Remedy:
+    return Remedy(
+        "Let the machine set its clock by the network:",
+        command=SET_CLOCK.get(sys.platform, "sudo timedatectl set-ntp true"),
+    )
+
+
+def _check_client(case: Case) -> str:
+    if isinstance(case.token, SignInError) and not isinstance(case.token, ClientRefusedError):
+        raise case.token
+    return f"The tenant has the app {case.place.client_id}, and it is switched on."
+
+
+def _prescribe_client(case: Case, error: PostroomError) -> Remedy:
+    if isinstance(error, SignInUnavailableError) or not isinstance(error, SignInError):
+        return _wait()
+    if error.aadsts == SWITCHED_OFF:
+        return Remedy(
+            "An administrator switches the app on in PowerShell:", command=write_enabling(case.place)
+        )
+    return Remedy(
+        "Compare the Client ID (Application ID) with the app's own:", get_apps_page(case.place.cloud)
+    )
+
+
+def _check_credential(case: Case) -> str:
+    case.get_token()
+    setting = case.authentication.client_certificate
+    if setting is None:
+        return f"The client secret is accepted. {_describe_expiry(case, find_secret_expiry(case))}"
+    from postroom.auth.certificate import load_certificate  # noqa: PLC0415 - cryptography is slow
+
+    certificate = load_certificate(case.resolver.get_secret("Client certificate", setting))
+    return f"The certificate is accepted. {_describe_expiry(case, certificate.expires)}"
+
+
+def _describe_expiry(case: Case, expires: datetime | None) -> str:
+    page = get_app_page(case.place, CREDENTIALS)
+    if expires is None:
+        return f"When it expires, Microsoft tells only in the portal: {page}"
+    days = (expires - datetime.now(UTC)).days
+    advice = f" Put a new one in its place: {page}" if days < SOON_DAYS else ""
+    return f"It expires on {expires:%d %b %Y}, in {days} days.{advice}"
+
+
+def _prescribe_credential(case: Case, error: PostroomError) -> Remedy:
+    page = get_app_page(case.place, CREDENTIALS)
+    if case.authentication.client_certificate is not None:
+        return Remedy("An owner of the app uploads the certificate (its public part) here:", page)
+    return Remedy("An owner of the app makes a new client secret here:", page)
+
+
+def _wait() -> Remedy:
+    return Remedy("Try again in some minutes; if it stays so, ask whoever runs the network.")
+
+
+TENANT = Leg("tenant", "The tenant is in this Azure cloud", _check_tenant, _prescribe_tenant)
+CLOCK = Leg("clock", "The clock of this machine is right", _check_clock, _prescribe_clock)
+CLIENT = Leg("client", "The app is in the tenant, switched on", _check_client, _prescribe_client)
+CREDENTIAL = Leg(
+    "credential", "The client secret or certificate is accepted", _check_credential, _prescribe_credential
+)
