@@ -4,7 +4,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -12,6 +12,9 @@ from postroom import outlook
 from support.canary import CanaryWatch
 from support.connections import Connect
 from support.tenant import GLOBAL, NETWORK_VARIABLES, RunningTenant, start_tenant
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 SIGN_IN_SETTINGS = frozenset(field.name for field in fields(outlook.ClientCredentials))
@@ -68,6 +71,25 @@ def connect(reachable_tenant: RunningTenant) -> Iterator[Connect]:
             return opened.enter_context(connected)
 
         yield connect_as
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Launch Chromium once for this worker; from then on nothing in it can use asyncio in the main thread."""
+    pytest.importorskip("playwright", reason="Playwright is not installed, so no browser can be driven.")
+    from support.chromium import launch_browser
+
+    with launch_browser() as launched:
+        yield launched
+
+
+@pytest.fixture
+def page(browser: "Browser", tenant: RunningTenant) -> "Iterator[Page]":
+    """Open a page of a fresh profile, where nobody is signed in, led to the tenant."""
+    from support.chromium import open_context
+
+    with open_context(browser, tenant.manifest) as context:
+        yield context.new_page()
 
 
 def pytest_configure(config: pytest.Config) -> None:
