@@ -20,7 +20,9 @@ class FileKeychain(KeyringBackend):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Keep the password of an entry."""
-        self._file.write_text(json.dumps({**self._read(), f"{service} {username}": password}))
+        new = self._file.with_suffix(f".{os.getpid()}")  # replaced whole, as others may be reading
+        new.write_text(json.dumps({**self._read(), f"{service} {username}": password}))
+        new.replace(self._file)
 
     @property
     def _file(self) -> Path:
