@@ -7,6 +7,7 @@ from functools import cached_property
 from postroom.tenant.clock import Clock
 from postroom.tenant.consents import Consents
 from postroom.tenant.directory import App, Directory, User
+from postroom.tenant.entra.device_requests import DeviceRequests
 from postroom.tenant.entra.keys import SigningKey
 from postroom.tenant.entra.redemptions import Redemptions
 from postroom.tenant.entra.sealing import Sealer
@@ -30,6 +31,7 @@ class CloudState:
     """For each client id, the Unix second before which its access tokens count no more."""
     consents: Consents = field(default_factory=Consents, repr=False)
     redemptions: Redemptions = field(default_factory=Redemptions, repr=False)
+    device_requests: DeviceRequests = field(default_factory=DeviceRequests, repr=False)
 
     @cached_property
     def sealer(self) -> Sealer:

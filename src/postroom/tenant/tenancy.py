@@ -82,6 +82,7 @@ class LocalTenant:
             cloud.mail.reset()
             cloud.consents.clear()
             cloud.redemptions.clear()
+            cloud.device_requests.clear()
             cloud.directory.undo_changes(seeded_usernames(cloud.hosts.domain))
         self.fill_mailboxes()
         self.save()

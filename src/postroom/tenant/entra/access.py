@@ -55,7 +55,9 @@ def authenticate(authorization: str | None, cloud: CloudState) -> Caller:
     _check_lifetime(claims, cloud)
     if cloud.is_revoked(app, int(claims["iat"])):
         raise _revocation(cloud, cloud.revoked_before[app.client_id])
-    return _caller(claims, app, cloud)
+    caller = _caller(claims, app, cloud)
+    _check_user(caller.user, int(claims["iat"]), cloud)
+    return caller
 
 
 def issuer(cloud: CloudState) -> str:
@@ -108,6 +110,16 @@ def _check_lifetime(claims: dict[str, Any], cloud: CloudState) -> None:
         raise _refusal(cloud, "Lifetime validation failed, the token is expired.")
     if now + CLOCK_SKEW_SECONDS < float(claims["nbf"]):
         raise _refusal(cloud, "Access token has expired or is not yet valid.")
+
+
+def _check_user(user: User | None, issued: int, cloud: CloudState) -> None:
+    """Refuse the token of a user whose tokens were revoked or whose account was disabled since."""
+    if user is None:
+        return
+    if not user.enabled:
+        raise _revocation(cloud, int(cloud.now().timestamp()) + 1)
+    if issued < user.tokens_valid_from:
+        raise _revocation(cloud, user.tokens_valid_from)
 
 
 def _caller(claims: dict[str, Any], app: App, cloud: CloudState) -> Caller:

@@ -14,6 +14,7 @@ from joserfc.jwk import RSAKey
 from postroom.tenant.directory import App
 from postroom.tenant.entra.forms import TokenRequest
 from postroom.tenant.entra.refusals import EntraRefusedError, refusal
+from postroom.tenant.entra.timestamps import write_precisely
 from postroom.tenant.state import CloudState
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -97,7 +98,12 @@ def _check_lifetime(claims: dict[str, Any], now: datetime) -> None:
     early = (valid_from - now).total_seconds() > CLOCK_SKEW_SECONDS
     late = (now - expires).total_seconds() > CLOCK_SKEW_SECONDS
     if early or late:
-        raise refusal(700024, now=_precise(now), valid_from=_precise(valid_from), expires=_precise(expires))
+        raise refusal(
+            700024,
+            now=write_precisely(now),
+            valid_from=write_precisely(valid_from),
+            expires=write_precisely(expires),
+        )
 
 
 def _audiences(request: TokenRequest, cloud: CloudState) -> set[str]:
@@ -129,7 +135,3 @@ def _hexadecimal(thumbprint: str) -> str:
 
 def _base64url(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _precise(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0Z"

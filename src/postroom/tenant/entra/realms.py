@@ -33,6 +33,16 @@ def get_realm(tenant: str, cloud: CloudState, *, error: str | None = None) -> Re
     raise refusal(number, error=error, tenant=tenant)
 
 
+def check_tenant(tenant: str, cloud: CloudState, *, is_confidential: bool) -> None:
+    """Refuse what is no tenant anywhere, and a tenant of the other cloud (900382, 90038)."""
+    if get_realm(tenant, cloud) is not Realm.OTHER_CLOUD or cloud.other is None:
+        return
+    if is_confidential:
+        raise refusal(900382)
+    here, there = (known.hosts.login.removeprefix("login.") for known in (cloud, cloud.other))
+    raise refusal(90038, tenant=tenant, cloud=here, other_cloud=there)
+
+
 def _is_well_formed(tenant: str) -> bool:
     try:
         UUID(tenant)

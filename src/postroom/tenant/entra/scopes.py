@@ -72,14 +72,14 @@ def _sort(names: list[str], text: str, app: App, prefix: str) -> AskedScopes:
     known = {_CANONICAL.get(name.lower(), name) for name in names if name.lower() != DEFAULT}
     for unknown in known - GRAPH_SCOPES.keys() - OPENID_SCOPES:
         raise refusal(70011, scope=unknown)
-    resource, openid = known - OPENID_SCOPES, known & OPENID_SCOPES
-    default = len(known) < len(names) and any(name.lower() == DEFAULT for name in names)
+    resource, openid = frozenset(known - OPENID_SCOPES), frozenset(known & OPENID_SCOPES)
+    default = any(name.lower() == DEFAULT for name in names)
     if default and resource:
         # [?] Microsoft's number for this is 70011 too, with a longer text.
         raise refusal(70011, scope=text)
     if default:
         resource = app.delegated_permissions - OPENID_SCOPES
-    return AskedScopes(frozenset(resource), frozenset(openid), default, prefix)
+    return AskedScopes(resource, openid, default, prefix)
 
 
 def _split(scope: str) -> tuple[str, str]:

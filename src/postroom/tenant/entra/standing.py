@@ -20,7 +20,7 @@ def check_standing(user: User, app: App, cloud: CloudState, amr: tuple[str, ...]
     `amr` tells how the user signed in; "mfa" among it satisfies the demand for a second factor.
     """
     check_app(app)
-    if not user.enabled:
+    if user.shared or not user.enabled:  # Exchange disables the account of a shared mailbox
         raise refusal(50057)
     if user.blocked:
         raise refusal(53003, claims=_policy_claims(cloud))
