@@ -151,7 +151,8 @@ def default_data_folder() -> Path:
 def _explain_missing_parts() -> None:
     from importlib.util import find_spec  # noqa: PLC0415
 
-    if any(find_spec(part) is None for part in ("starlette", "uvicorn", "trustme", "joserfc", "httptools")):
+    parts = ("starlette", "uvicorn", "trustme", "joserfc", "httptools", "jinja2")
+    if any(find_spec(part) is None for part in parts):
         raise SettingError(
             "The local tenant is an optional part that is not installed. "
             "Install it with `pip install 'postroom[tenant]'`."

@@ -4,7 +4,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from postroom.tenant.entra.admin_consent import consent_for_all
+from postroom.tenant.entra.authorize import authorize
 from postroom.tenant.entra.discovery import discover_instance, get_openid_configuration, list_keys
+from postroom.tenant.entra.login import continue_sign_in
+from postroom.tenant.entra.logout import sign_out
 from postroom.tenant.entra.token import issue_token
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -13,7 +17,12 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 def entra_routes() -> list[BaseRoute]:
     """List the routes of Entra ID, the last of which takes everything that is not emulated."""
     return [
+        Route("/{tenant}/oauth2/v2.0/authorize", authorize, methods=["GET", "POST"]),
         Route("/{tenant}/oauth2/v2.0/token", issue_token, methods=METHODS),
+        Route("/{tenant}/oauth2/v2.0/logout", sign_out, methods=["GET", "POST"]),
+        Route("/{tenant}/login", continue_sign_in, methods=["POST"]),
+        Route("/{tenant}/adminconsent", consent_for_all, methods=["GET"]),
+        Route("/{tenant}/v2.0/adminconsent", consent_for_all, methods=["GET"]),
         Route("/{tenant}/v2.0/.well-known/openid-configuration", get_openid_configuration),
         Route("/common/discovery/instance", discover_instance),
         Route("/{tenant}/discovery/v2.0/keys", list_keys),
