@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from postroom.tenant.directory import App
 from postroom.tenant.entra.authorization_response import RESPONSE_MODES, ReturnAddress
-from postroom.tenant.entra.realms import Realm, get_realm
+from postroom.tenant.entra.realms import SHARED_REALMS, check_tenant
 from postroom.tenant.entra.redirects import get_redirect
 from postroom.tenant.entra.refusals import refusal
 from postroom.tenant.entra.scopes import AskedScopes, read_scopes
+from postroom.tenant.entra.standing import check_app
 from postroom.tenant.state import CloudState
 
 PROMPTS = ("", "login", "none", "consent", "select_account", "create")
@@ -33,17 +34,15 @@ class AuthorizationRequest:
 
 def read_client(tenant: str, parameters: Parameters, cloud: CloudState) -> App:
     """Give the app that asks; its refusals are for the person, as nobody knows yet whom else to tell."""
-    realm = get_realm(tenant, cloud)
-    if realm is Realm.OTHER_CLOUD and cloud.other is not None:
-        here, there = (known.hosts.login.removeprefix("login.") for known in (cloud, cloud.other))
-        raise refusal(90038, tenant=tenant, cloud=here, other_cloud=there)
+    check_tenant(tenant, cloud, is_confidential=False)
     client_id = parameters.get("client_id", "")
     if not client_id:
         raise refusal(900144, parameter="client_id")
     app = cloud.directory.find_app(client_id)
     if app is None:
         raise refusal(700016, app_id=client_id, tenant=cloud.directory.tenant_name)
-    if realm is Realm.SHARED:
+    check_app(app)
+    if tenant.lower() in SHARED_REALMS:
         raise refusal(50194, app_id=app.client_id, app_name=app.name)
     return app
 

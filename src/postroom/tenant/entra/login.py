@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from postroom.tenant.entra import admin_consent, authorize, consent_pages, sign_in_pages
+from postroom.tenant.entra import admin_consent, authorize, consent_pages, device_pages, sign_in_pages
 from postroom.tenant.entra.errands import Errand
 from postroom.tenant.entra.pages import show_refusals_as_pages
 from postroom.tenant.entra.parameters import read_parameters
@@ -13,6 +13,7 @@ from postroom.tenant.entra.sign_in_flow import Visit, continue_visit
 
 ERRANDS: dict[str, Callable[[Visit], Errand]] = {
     authorize.ERRAND: authorize.read_authorize_errand,
+    device_pages.ERRAND: device_pages.read_device_errand,
     admin_consent.ERRAND: admin_consent.read_admin_consent_errand,
 }
 STEPS: dict[str, Callable[[Visit, Errand, dict[str, str]], Response]] = {
@@ -21,6 +22,7 @@ STEPS: dict[str, Callable[[Visit, Errand, dict[str, str]], Response]] = {
     "password": sign_in_pages.answer_password,
     "consent": consent_pages.answer_consent,
     "approval": consent_pages.answer_approval,
+    "device": device_pages.answer_confirmation,
 }
 
 

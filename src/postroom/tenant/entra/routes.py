@@ -6,6 +6,8 @@ from starlette.routing import BaseRoute, Route
 
 from postroom.tenant.entra.admin_consent import consent_for_all
 from postroom.tenant.entra.authorize import authorize
+from postroom.tenant.entra.device_codes import issue_device_code
+from postroom.tenant.entra.device_pages import authorize_device
 from postroom.tenant.entra.discovery import discover_instance, get_openid_configuration, list_keys
 from postroom.tenant.entra.login import continue_sign_in
 from postroom.tenant.entra.logout import sign_out
@@ -20,6 +22,8 @@ def entra_routes() -> list[BaseRoute]:
         Route("/{tenant}/oauth2/v2.0/authorize", authorize, methods=["GET", "POST"]),
         Route("/{tenant}/oauth2/v2.0/token", issue_token, methods=METHODS),
         Route("/{tenant}/oauth2/v2.0/logout", sign_out, methods=["GET", "POST"]),
+        Route("/{tenant}/oauth2/v2.0/devicecode", issue_device_code, methods=METHODS),
+        Route("/common/oauth2/deviceauth", authorize_device, methods=["GET", "POST"]),
         Route("/{tenant}/login", continue_sign_in, methods=["POST"]),
         Route("/{tenant}/adminconsent", consent_for_all, methods=["GET"]),
         Route("/{tenant}/v2.0/adminconsent", consent_for_all, methods=["GET"]),
