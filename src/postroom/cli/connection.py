@@ -4,6 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,13 +14,26 @@ from postroom.values import Credential, Setting, parse_reference
 
 if TYPE_CHECKING:
     from postroom.outlook import Mailbox
+    from postroom.outlook.authentication import Authentication
 
 PANEL = "Connection: credential:NAME/ATTRIBUTE, variable:NAME, or text"
 PRIVATE_KEY = "PRIVATE KEY"
 
 
-def _declare(help_text: str, metavar: str = "VALUE", envvar: str | None = None) -> Any:
+class Mode(StrEnum):
+    """The OAuth2 authentication modes."""
+
+    CLIENT_CREDENTIALS = "client-credentials"
+    AUTHORIZATION_CODE = "authorization-code"
+    DEVICE_CODE = "device-code"
+
+
+def _declare(help_text: str, metavar: str | None = "VALUE", envvar: str | None = None) -> Any:
     return typer.Option(help=help_text, metavar=metavar, envvar=envvar, rich_help_panel=PANEL)
+
+
+def _declare_flag(name: str, help_text: str, envvar: str | None = None) -> Any:
+    return typer.Option(name, help=help_text, envvar=envvar, rich_help_panel=PANEL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +43,12 @@ class Connection:
     cloud: Annotated[
         str, _declare("“Azure Global” (GCC too) or “Azure US GCC High”.", "NAME", "POSTROOM_CLOUD")
     ] = "Azure Global"
+    mode: Annotated[
+        Mode,
+        _declare(
+            "The app signs in as itself, or for a person (in a browser, or by a code).", None, "POSTROOM_MODE"
+        ),
+    ] = Mode.CLIENT_CREDENTIALS
     client_id: Annotated[str, _declare("The app that signs in.")] = "credential:azure/client_id"
     tenant_id: Annotated[str, _declare("The tenant: its GUID or domain.")] = "credential:azure/tenant_id"
     client_secret: Annotated[str, _declare("Where the app's secret is kept; never the secret itself.")] = (
@@ -37,34 +57,72 @@ class Connection:
     client_certificate: Annotated[
         str | None, _declare("A PEM file with certificate and key, in place of the secret.")
     ] = None
+    redirect_url: Annotated[
+        str,
+        _declare(
+            "Where the browser comes back to: one of the app registration's.", "URL", "POSTROOM_REDIRECT_URL"
+        ),
+    ] = "http://localhost"
     username: Annotated[str, _declare("The address of the user.")] = "credential:azure/username"
     mailbox: Annotated[
         str | None,
         _declare("Another mailbox than the user's own, such as a shared one.", envvar="POSTROOM_MAILBOX"),
     ] = None
+    no_browser: Annotated[
+        bool, _declare_flag("--no-browser", "Print the link to sign in with, and take the final address.")
+    ] = False
+    unattended: Annotated[
+        bool,
+        _declare_flag("--unattended", "Never ask anybody to sign in.", "POSTROOM_UNATTENDED"),
+    ] = False
     variable: Annotated[list[str], _declare("What variable:NAME stands for; repeatable.", "NAME=VALUE")] = (
         field(default_factory=list)
     )
 
     def open(self) -> "Mailbox":
         """Connect to the mailbox. Errors: as `outlook.connect`."""
-        # Start-up cost: it would double that of --help.
-        from postroom.outlook import ClientCredentials, connect  # noqa: PLC0415
+        from postroom.outlook import connect  # noqa: PLC0415 - start-up cost: doubles that of --help
 
-        secret, certificate = self._read_client_credential()
-        authentication = ClientCredentials(
-            client_id=parse_reference(self.client_id),
-            tenant_id=parse_reference(self.tenant_id),
-            client_secret=secret,
-            client_certificate=certificate,
-            username=parse_reference(self.username),
-        )
         return connect(
             cloud=self.cloud,
-            authentication=authentication,
+            authentication=self.create_authentication(),
             mailbox=None if self.mailbox is None else parse_reference(self.mailbox),
-            variables=dict(_read_variable(text) for text in self.variable),
+            variables=self.read_variables(),
         )
+
+    def create_authentication(self) -> "Authentication":
+        """The authentication mode with its settings. Errors: SettingError."""
+        from postroom import outlook  # noqa: PLC0415 - as above
+
+        client_id, tenant_id = parse_reference(self.client_id), parse_reference(self.tenant_id)
+        username = parse_reference(self.username)
+        match self.mode:
+            case Mode.AUTHORIZATION_CODE:
+                return outlook.AuthorizationCode(
+                    client_id=client_id,
+                    tenant_id=tenant_id,
+                    redirect_url=parse_reference(self.redirect_url),
+                    username=username,
+                    browser=not self.no_browser,
+                    unattended=self.unattended,
+                )
+            case Mode.DEVICE_CODE:
+                return outlook.DeviceCode(
+                    client_id=client_id, tenant_id=tenant_id, username=username, unattended=self.unattended
+                )
+            case Mode.CLIENT_CREDENTIALS:
+                secret, certificate = self._read_client_credential()
+                return outlook.ClientCredentials(
+                    client_id=client_id,
+                    tenant_id=tenant_id,
+                    client_secret=secret,
+                    client_certificate=certificate,
+                    username=username,
+                )
+
+    def read_variables(self) -> dict[str, str]:
+        """What each variable:NAME stands for. Errors: SettingError."""
+        return dict(_read_variable(text) for text in self.variable)
 
     def _read_client_credential(self) -> tuple[Setting | None, Setting | None]:
         if self.client_certificate is not None:

@@ -7,13 +7,15 @@ that a bot reads like what a person would do in Outlook.
 
 from postroom.actions import Package
 from postroom.graph.models import EmailAddress, MailFolder, Message
-from postroom.outlook.authentication import ClientCredentials
+from postroom.outlook.authentication import AuthorizationCode, ClientCredentials, DeviceCode
 from postroom.outlook.connecting import connect
 from postroom.outlook.mailbox import Mailbox
 from postroom.outlook.sessions import session
 
 __all__ = [
+    "AuthorizationCode",
     "ClientCredentials",
+    "DeviceCode",
     "EmailAddress",
     "MailFolder",
     "Mailbox",

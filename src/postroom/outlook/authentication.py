@@ -1,14 +1,16 @@
 """The authentication modes of Connect, as settings."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import httpx2
 
 from postroom.auth.client_credentials import ClientCredentialsTokens
+from postroom.auth.delegated import DelegatedTokens
 from postroom.auth.refusals import SignInPlace
+from postroom.auth.sign_in import BrowserSignIn, DeviceSignIn, LinkSignIn, NoSignIn, SignIn
 from postroom.clouds import Cloud
 from postroom.errors import SettingError
 from postroom.graph.client import TokenSource
@@ -20,18 +22,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a connection works as: the user whose mailbox it is, the tokens, and what limits are counted for."""
+    """Who a connection works as: the user whose mailbox it is, the tokens, and what limits are counted for.
+
+    `delegated` says that the app acts for the user, with the user's own rights and no more.
+    """
 
     username: str
     tokens: TokenSource
     app: Hashable
+    delegated: bool = False
 
 
 class Authentication(Protocol):
     """An authentication mode with its settings."""
 
-    def identify(self, cloud: Cloud, resolver: Resolver, http: httpx2.Client) -> Identity:
-        """Resolve the settings, and make the token source of the mode."""
+    def identify(
+        self, cloud: Cloud, resolver: Resolver, http: httpx2.Client, permissions: Sequence[str]
+    ) -> Identity:
+        """Resolve the settings, and make the token source of the mode.
+
+        `permissions` are the delegated ones to ask for; those of an app that acts as itself are granted
+        beforehand.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +60,18 @@ class ClientCredentials:
     client_certificate: SecretSetting | None = field(default=None, repr=False)
     username: Setting
 
-    def identify(self, cloud: Cloud, resolver: Resolver, http: httpx2.Client) -> Identity:
+    def identify(
+        self,
+        cloud: Cloud,
+        resolver: Resolver,
+        http: httpx2.Client,
+        permissions: Sequence[str],  # noqa: ARG002 - an app that acts as itself asks for none
+    ) -> Identity:
         """Resolve the settings, and make the token source.
 
         Errors: SettingError, CredentialNotFoundError, VariableNotFoundError, CertificateError.
         """
-        place = SignInPlace(
-            cloud=cloud,
-            tenant_id=_check_tenant_id(resolver.get_text("Tenant ID", self.tenant_id)),
-            client_id=resolver.get_text("Client ID", self.client_id),
-        )
+        place = _get_place(cloud, resolver, self.client_id, self.tenant_id)
         return Identity(
             username=resolver.get_text("Username", self.username),
             tokens=ClientCredentialsTokens(place, self._get_client_credential(resolver), http),
@@ -75,6 +89,87 @@ class ClientCredentials:
 
                 return load_certificate(resolver.get_secret("Client certificate", certificate))
         raise SettingError("There is a client secret and a client certificate. Give one of the two.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizationCode:
+    """The app acts for a person, who signs in once (Authorization Code with PKCE).
+
+    The first connection opens the browser on this machine; the tokens are then kept encrypted, and later
+    connections are silent. `redirect_url` is one of the app registration's, of the kind “Mobile and desktop
+    applications”, such as http://localhost:9999/Callback: any path and any open port. With `browser=False` the
+    link is printed, to be opened anywhere, and the final address is pasted. With `unattended=True` nobody is ever
+    asked.
+    """
+
+    client_id: Setting
+    tenant_id: Setting
+    redirect_url: Setting = "http://localhost"
+    username: Setting
+    browser: bool = True
+    unattended: bool = False
+
+    def identify(
+        self, cloud: Cloud, resolver: Resolver, http: httpx2.Client, permissions: Sequence[str]
+    ) -> Identity:
+        """Resolve the settings, and make the token source.
+
+        Errors: SettingError, CredentialNotFoundError, VariableNotFoundError.
+        """
+        place = _get_place(cloud, resolver, self.client_id, self.tenant_id)
+        redirect_url = resolver.get_text("Redirect URL", self.redirect_url)
+        username = resolver.get_text("Username", self.username)
+        sign_in = self._choose_sign_in(redirect_url)
+        return _act_for(place, username, permissions, sign_in, http)
+
+    def _choose_sign_in(self, redirect_url: str) -> SignIn:
+        if self.unattended:
+            return NoSignIn()
+        return BrowserSignIn(redirect_url) if self.browser else LinkSignIn(redirect_url)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceCode:
+    """The app acts for a person, who signs in on another device by entering a short code there.
+
+    For servers without a browser. The tokens are then kept encrypted, and later connections are silent. With
+    `unattended=True` nobody is ever asked.
+    """
+
+    client_id: Setting
+    tenant_id: Setting
+    username: Setting
+    unattended: bool = False
+
+    def identify(
+        self, cloud: Cloud, resolver: Resolver, http: httpx2.Client, permissions: Sequence[str]
+    ) -> Identity:
+        """Resolve the settings, and make the token source.
+
+        Errors: SettingError, CredentialNotFoundError, VariableNotFoundError.
+        """
+        place = _get_place(cloud, resolver, self.client_id, self.tenant_id)
+        username = resolver.get_text("Username", self.username)
+        return _act_for(place, username, permissions, NoSignIn() if self.unattended else DeviceSignIn(), http)
+
+
+def _act_for(
+    place: SignInPlace, username: str, permissions: Sequence[str], sign_in: SignIn, http: httpx2.Client
+) -> Identity:
+    return Identity(
+        username=username,
+        tokens=DelegatedTokens(place, username, permissions, sign_in, http),
+        app=(place.cloud.name, place.client_id),
+        delegated=True,
+    )
+
+
+def _get_place(cloud: Cloud, resolver: Resolver, client_id: Setting, tenant_id: Setting) -> SignInPlace:
+    return SignInPlace(
+        cloud=cloud,
+        tenant_id=_check_tenant_id(resolver.get_text("Tenant ID", tenant_id)),
+        client_id=resolver.get_text("Client ID", client_id),
+    )
 
 
 def _check_tenant_id(tenant_id: str) -> str:

@@ -19,9 +19,11 @@ from postroom.outlook.mailbox import Mailbox
 from postroom.values import CredentialSource, Resolver, Setting
 
 USER_AGENT = f"Postroom/{__version__}"
+PERMISSIONS = ("Mail.ReadWrite", "Mail.Send")
+"""What the actions of a mailbox need, all together."""
 
 
-@action(title="Connect", permissions=("Mail.ReadWrite", "Mail.Send"))
+@action(title="Connect", permissions=PERMISSIONS)
 def connect(
     *,
     cloud: Annotated[
@@ -69,13 +71,22 @@ def connect(
         http = create_http_client(USER_AGENT)
         opened.callback(http.close)
         with step("Settings are complete"):
-            identity = authentication.identify(chosen, resolver, http)
+            permissions = list_delegated_permissions(shared=mailbox is not None)
+            identity = authentication.identify(chosen, resolver, http, permissions)
             address = identity.username if mailbox is None else resolver.get_text("Shared mailbox", mailbox)
         client = _open_mailbox(chosen, identity, address, http)
         connected = Mailbox(client, opened.pop_all().close)
     if reservation:
         reservation.keep(connected, f"the mailbox {address}")
     return connected
+
+
+def list_delegated_permissions(*, shared: bool) -> tuple[str, ...]:
+    """The delegated permissions that an app asks the user for, for the user's own or for a shared mailbox.
+
+    Source: Microsoft Graph permissions reference (those that end in .Shared are good for both).
+    """
+    return tuple(f"{permission}.Shared" for permission in PERMISSIONS) if shared else PERMISSIONS
 
 
 def _open_mailbox(cloud: Cloud, identity: Identity, address: str, http: httpx2.Client) -> GraphClient:
@@ -85,6 +96,7 @@ def _open_mailbox(cloud: Cloud, identity: Identity, address: str, http: httpx2.C
         tokens=identity.tokens,
         http=http,
         slots=get_request_slots(identity.app),
+        user=identity.username if identity.delegated else None,
     )
     with step(f"{cloud.name} gives an access token"):
         identity.tokens.get_token()

@@ -14,7 +14,7 @@ from postroom.clouds import Cloud, get_cloud
 from postroom.errors import NetworkError, SignInError
 from postroom.network import create_http_client, network_errors
 from postroom.outlook.authentication import ClientCredentials, Identity
-from postroom.outlook.connecting import USER_AGENT
+from postroom.outlook.connecting import USER_AGENT, list_delegated_permissions
 from postroom.outlook.doctor.claims import read_permissions
 from postroom.values import CredentialSource, Resolver, Secret, Setting
 
@@ -81,7 +81,8 @@ class Case:
     def resolved(self) -> Resolved:
         """The settings with their values. Errors: those of settings, as a Connect raises them."""
         cloud, given = get_cloud(self.cloud_name), self.authentication
-        identity = given.identify(cloud, self.resolver, self.http)
+        permissions = list_delegated_permissions(shared=self.mailbox is not None)
+        identity = given.identify(cloud, self.resolver, self.http, permissions)
         place = SignInPlace(
             cloud=cloud,
             tenant_id=self.resolver.get_text("Tenant ID", given.tenant_id),
