@@ -1,4 +1,4 @@
-"""The command line: `postroom tenant`, `connect`, `mail` and `credential`.
+"""The command line: `postroom tenant`, `connect`, `doctor`, `mail` and `credential`.
 
 Owns what a person types and reads on a terminal, and nothing else: what a mail command takes is made from the
 definitions of the actions, what it does is done by the rooms below, and what fails is told in one place
@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from postroom import __version__
-from postroom.cli import connect, credential, tenant
+from postroom.cli import connect, credential, doctor, tenant
 from postroom.cli.failures import INTERRUPTED, tell_failures
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ class MailGroup(TyperGroup):
 
 app.add_typer(tenant.app)
 app.command("connect", epilog=connect.EPILOG)(connect.command)
+app.command("doctor", epilog=doctor.EPILOG)(doctor.command)
 app.add_typer(
     typer.Typer(cls=MailGroup, no_args_is_help=True),
     name="mail",

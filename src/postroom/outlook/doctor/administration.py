@@ -37,15 +37,17 @@ def get_tenant_page(cloud: Cloud) -> str:
 def write_role_assignments(place: SignInPlace, permissions: Iterable[str]) -> str:
     """The lines that grant application permissions of Microsoft Graph with admin consent."""
     listed = ", ".join(quote_text(permission) for permission in permissions)
+    chosen = f"$_.Value -in {listed} -and $_.AllowedMemberTypes -contains 'Application'"
+    grant = (
+        "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $app.Id -PrincipalId $app.Id "
+        "-ResourceId $graph.Id -AppRoleId $_.Id"
+    )
     return "\n".join(
         (
             _connect_graph(place.cloud, "AppRoleAssignment.ReadWrite.All", "Application.Read.All"),
             f"$app = Get-MgServicePrincipal -Filter \"appId eq '{place.client_id}'\"",
             f"$graph = Get-MgServicePrincipal -Filter \"appId eq '{GRAPH_APP_ID}'\"",
-            "$graph.AppRoles | Where-Object { "
-            f"$_.Value -in {listed} -and $_.AllowedMemberTypes -contains 'Application' }} | "
-            "ForEach-Object { New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $app.Id "
-            "-PrincipalId $app.Id -ResourceId $graph.Id -AppRoleId $_.Id }",
+            f"$graph.AppRoles | Where-Object {{ {chosen} }} | ForEach-Object {{ {grant} }}",
         )
     )
 

@@ -39,7 +39,7 @@ def _resolve(name: str) -> None:
         raise httpx2.ConnectError(str(error)) from error
 
 
-def _prescribe_names(case: Case, error: PostroomError) -> Remedy:
+def _prescribe_names(case: Case, _error: PostroomError) -> Remedy:
     names = [_find_name_to_resolve(host) for host in case.hosts]
     unknown = [name for name in names if not _resolves(name)]
     return Remedy(
@@ -76,7 +76,7 @@ def _describe_way(case: Case) -> str:
     return f"through the proxy {_join(named)}" + (", one of them without it" if None in proxies else "")
 
 
-def _prescribe_way_out(case: Case, error: PostroomError) -> Remedy:
+def _prescribe_way_out(case: Case, _error: PostroomError) -> Remedy:
     login_host, graph_host = case.hosts
     if isinstance(case.network_error, ProxyError):
         return Remedy(
@@ -94,7 +94,7 @@ def _check_trust(case: Case) -> str:
     for obstacle in (case.network_error, *map(case.find_obstacle, case.hosts)):
         if obstacle:
             raise obstacle
-    return f"The certificates of both hosts are trusted by {_describe_trust()}."
+    return f"The certificates that they show are trusted by {_describe_trust()}."
 
 
 def _describe_trust() -> str:
@@ -105,7 +105,7 @@ def _describe_trust() -> str:
     return "the trust store of the operating system"
 
 
-def _prescribe_trust(case: Case, error: PostroomError) -> Remedy:
+def _prescribe_trust(_case: Case, error: PostroomError) -> Remedy:
     if not isinstance(error, TlsError):
         return Remedy("Try again in some minutes; if it stays so, ask whoever runs the network.")
     return Remedy(
@@ -123,6 +123,6 @@ def _join(names: "tuple[str, ...] | dict[str, None] | list[str]") -> str:
     return " and ".join(names)
 
 
-NAMES = Leg("names", "The names of Microsoft's hosts are known here", _check_names, _prescribe_names)
-WAY_OUT = Leg("proxy", "The network and its proxy let both hosts through", _check_way_out, _prescribe_way_out)
-TRUST = Leg("tls", "The certificates of both hosts are trusted here", _check_trust, _prescribe_trust)
+NAMES = Leg("names", "Name resolution", _check_names, _prescribe_names)
+WAY_OUT = Leg("proxy", "Network and proxy", _check_way_out, _prescribe_way_out)
+TRUST = Leg("tls", "TLS", _check_trust, _prescribe_trust)

@@ -31,14 +31,14 @@ def _check_consent(case: Case) -> str:
             "and may do nothing. An administrator must grant it application permissions of Microsoft Graph, with "
             "admin consent."
         )
-    return f"An administrator has consented to {', '.join(sorted(case.granted))}."
+    return f"Given to {', '.join(sorted(case.granted))}."
 
 
 def create_permission_leg(permission: str) -> Leg:
     """Make the leg for one permission that the chosen actions need."""
     return Leg(
         f"permission:{permission}",
-        f"The permission {permission} is granted",
+        f"Permission {permission}",
         partial(_check_permission, permission),
         _prescribe_permission,
     )
@@ -50,10 +50,10 @@ def _check_permission(permission: str, case: Case) -> str:
             f"The app {case.place.client_id} does not have the application permission {permission}, which "
             f"{_name_users(permission, case)}. An administrator must add it and grant admin consent."
         )
-    return f"{_name_users(permission, case).capitalize()}."
+    return f"Granted; {_name_users(permission, case)} it."
 
 
-def _prescribe_permission(case: Case, error: PostroomError) -> Remedy:
+def _prescribe_permission(case: Case, _error: PostroomError) -> Remedy:
     missing = [permission for permission in case.needs if not _is_granted(permission, case)]
     return Remedy(
         f"An administrator adds {' and '.join(missing)} (Add a permission → Microsoft Graph → Application "
@@ -70,7 +70,7 @@ def _is_granted(permission: str, case: Case) -> bool:
 def _name_users(permission: str, case: Case) -> str:
     titles = [f"“{title}”" for title in case.needs[permission]]
     if not titles:
-        return "opening the mailbox needs"
+        return "Connect needs"
     return f"{', '.join(titles)} {'needs' if len(titles) == 1 else 'need'}"
 
 
@@ -122,6 +122,6 @@ def _prescribe_sending(case: Case, error: PostroomError) -> Remedy:
     return Remedy("Try again in some minutes.")
 
 
-CONSENT = Leg("consent", "An administrator has consented to the app", _check_consent, _prescribe_permission)
-MAILBOX = Leg("mailbox", "The mailbox opens", _check_mailbox, _prescribe_mailbox)
-SENDING = Leg("sending", "The mailbox may be sent from", _check_sending, _prescribe_sending)
+CONSENT = Leg("consent", "Consent", _check_consent, _prescribe_permission)
+MAILBOX = Leg("mailbox", "Mailbox", _check_mailbox, _prescribe_mailbox)
+SENDING = Leg("sending", "Right to send", _check_sending, _prescribe_sending)

@@ -12,10 +12,12 @@ from postroom.values import Credential
 def _check_settings(case: Case) -> str:
     resolved = case.resolved
     place = resolved.place
-    return f"App {place.client_id} of tenant {place.tenant_id} in {place.cloud.name}, for {resolved.address}."
+    return (
+        f"Complete: app {place.client_id}, tenant {place.tenant_id}, {place.cloud.name}, {resolved.address}."
+    )
 
 
-def _prescribe_setting(case: Case, error: PostroomError) -> Remedy:
+def _prescribe_setting(case: Case, _error: PostroomError) -> Remedy:
     if missing := _find_missing_credential(case):
         return Remedy(
             "Keep the value in the keychain of this machine; it is asked for:",
@@ -26,15 +28,18 @@ def _prescribe_setting(case: Case, error: PostroomError) -> Remedy:
 
 def _find_missing_credential(case: Case) -> Credential | None:
     given = [getattr(case.authentication, setting.name) for setting in fields(case.authentication)]
-    for value in (*given, case.mailbox):
-        try:
-            if isinstance(value, Credential):
-                case.resolver.get_secret("", value)
-        except CredentialNotFoundError:
-            return value
-        except PostroomError:
-            continue
-    return None
+    named = [value for value in (*given, case.mailbox) if isinstance(value, Credential)]
+    return next((credential for credential in named if _is_missing(case, credential)), None)
 
 
-SETTINGS = Leg("settings", "The settings are complete", _check_settings, _prescribe_setting)
+def _is_missing(case: Case, credential: Credential) -> bool:
+    try:
+        case.resolver.get_secret("", credential)
+    except CredentialNotFoundError:
+        return True
+    except PostroomError:
+        return False
+    return False
+
+
+SETTINGS = Leg("settings", "Settings", _check_settings, _prescribe_setting)

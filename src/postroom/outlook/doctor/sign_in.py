@@ -71,7 +71,7 @@ def _check_clock(case: Case) -> str:
     return f"This machine's clock and Microsoft's are {abs(ahead_seconds):.0f} s apart."
 
 
-def _prescribe_clock(case: Case, error: PostroomError) -> Remedy:
+def _prescribe_clock(_case: Case, _error: PostroomError) -> Remedy:
     return Remedy(
         "Let the machine set its clock by the network:",
         command=SET_CLOCK.get(sys.platform, "sudo timedatectl set-ntp true"),
@@ -116,7 +116,7 @@ def _describe_expiry(case: Case, expires: datetime | None) -> str:
     return f"It expires on {expires:%d %b %Y}, in {days} days.{advice}"
 
 
-def _prescribe_credential(case: Case, error: PostroomError) -> Remedy:
+def _prescribe_credential(case: Case, _error: PostroomError) -> Remedy:
     page = get_app_page(case.place, CREDENTIALS)
     if case.authentication.client_certificate is not None:
         return Remedy("An owner of the app uploads the certificate (its public part) here:", page)
@@ -127,9 +127,7 @@ def _wait() -> Remedy:
     return Remedy("Try again in some minutes; if it stays so, ask whoever runs the network.")
 
 
-TENANT = Leg("tenant", "The tenant is in this Azure cloud", _check_tenant, _prescribe_tenant)
-CLOCK = Leg("clock", "The clock of this machine is right", _check_clock, _prescribe_clock)
-CLIENT = Leg("client", "The app is in the tenant, switched on", _check_client, _prescribe_client)
-CREDENTIAL = Leg(
-    "credential", "The client secret or certificate is accepted", _check_credential, _prescribe_credential
-)
+TENANT = Leg("tenant", "Cloud and tenant", _check_tenant, _prescribe_tenant)
+CLOCK = Leg("clock", "Clock", _check_clock, _prescribe_clock)
+CLIENT = Leg("client", "App", _check_client, _prescribe_client)
+CREDENTIAL = Leg("credential", "Secret or certificate", _check_credential, _prescribe_credential)
