@@ -82,7 +82,7 @@ def test_reset_brings_back_the_seeds(tenant: RunningTenant) -> None:
         ("/faults", "{}", "needs a status"),
         ("/faults", '{"status": 200}', "$.status"),
         ("/faults", '{"status": "429"}', "$.status"),
-        ("/faults", '{"status": 429, "drop_response": true}', "one of the two"),
+        ("/faults", '{"status": 429, "drop_response": true}', "one of the three"),
         ("/faults", '{"status": 429, "chance": 1}', "unknown field `chance`"),
         ("/faults", '{"status": 429, "every": 0}', "$.every"),
         ("/faults", '{"status": 429, "every": 2, "probability": 0.5}', "not both"),

@@ -1,7 +1,5 @@
 """The control endpoints under `/_tenant`: how a test resets the tenant, looks into it and makes it fail."""
 
-from typing import TypeVar
-
 import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -9,21 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from postroom.tenant.control_directory import DIRECTORY_ROUTES
+from postroom.tenant.control_requests import ControlInputError, get_tenant, read_settings
 from postroom.tenant.faults import FaultSettings
 from postroom.tenant.state import CloudState
 from postroom.tenant.tenancy import LocalTenant
 
 PREFIX = "/_tenant"
-Settings = TypeVar("Settings", bound=msgspec.Struct)
 MILLISECONDS_LIMIT = 60_000
-
-
-class ControlInputError(Exception):
-    """A control request that cannot be used; the message says why."""
-
-    def __init__(self, sentence: str, status: int = 400) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 class ClockSettings(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,12 +29,6 @@ class LatencySettings(msgspec.Struct, forbid_unknown_fields=True):
     milliseconds: float
 
 
-class Revocation(msgspec.Struct, forbid_unknown_fields=True):
-    """Say whose tokens count no more."""
-
-    app: str
-
-
 def control_app(tenant: LocalTenant) -> Starlette:
     """Make the application that serves the control endpoints."""
     routes = [
@@ -55,7 +40,7 @@ def control_app(tenant: LocalTenant) -> Starlette:
         Route("/faults", clear_faults, methods=["DELETE"]),
         Route("/clock", move_clock, methods=["POST"]),
         Route("/latency", set_latency, methods=["POST"]),
-        Route("/revoke", revoke, methods=["POST"]),
+        *DIRECTORY_ROUTES,
         Route("/mailboxes/{address}", describe_mailbox, methods=["GET"]),
         Route("/mailboxes/{address}/messages", deliver_message, methods=["POST"]),
     ]
@@ -68,42 +53,42 @@ def control_app(tenant: LocalTenant) -> Starlette:
 
 async def reset(request: Request) -> Response:
     """Bring back the state after seeding and ingesting."""
-    await run_in_threadpool(_tenant(request).reset)
+    await run_in_threadpool(get_tenant(request).reset)
     return Response(status_code=204)
 
 
 async def list_requests(request: Request) -> Response:
     """List the requests to both clouds, oldest first."""
-    return JSONResponse(_tenant(request).log.list())
+    return JSONResponse(get_tenant(request).log.list())
 
 
 async def clear_requests(request: Request) -> Response:
     """Forget the requests so far."""
-    _tenant(request).log.clear()
+    get_tenant(request).log.clear()
     return Response(status_code=204)
 
 
 async def list_faults(request: Request) -> Response:
     """List the faults that were added."""
-    return JSONResponse(_tenant(request).faults.list())
+    return JSONResponse(get_tenant(request).faults.list())
 
 
 async def add_fault(request: Request) -> Response:
     """Add a fault."""
-    settings = await _read(request, FaultSettings)
-    return JSONResponse(_tenant(request).faults.add(settings).describe(), 201)
+    settings = await read_settings(request, FaultSettings)
+    return JSONResponse(get_tenant(request).faults.add(settings).describe(), 201)
 
 
 async def clear_faults(request: Request) -> Response:
     """Forget all faults."""
-    _tenant(request).faults.clear()
+    get_tenant(request).faults.clear()
     return Response(status_code=204)
 
 
 async def move_clock(request: Request) -> Response:
     """Move the tenant's clock, and nothing else's."""
-    settings = await _read(request, ClockSettings)
-    tenant = _tenant(request)
+    settings = await read_settings(request, ClockSettings)
+    tenant = get_tenant(request)
     before = tenant.clock.offset_seconds
     try:
         tenant.clock.advance(settings.advance_seconds)
@@ -117,24 +102,11 @@ async def move_clock(request: Request) -> Response:
 
 async def set_latency(request: Request) -> Response:
     """Let every request to both clouds wait from now on."""
-    settings = await _read(request, LatencySettings)
+    settings = await read_settings(request, LatencySettings)
     if not 0 <= settings.milliseconds <= MILLISECONDS_LIMIT:
         raise ControlInputError(f"milliseconds must be between 0 and {MILLISECONDS_LIMIT}.")
-    _tenant(request).latency.milliseconds = settings.milliseconds
+    get_tenant(request).latency.milliseconds = settings.milliseconds
     return JSONResponse({"milliseconds": settings.milliseconds})
-
-
-async def revoke(request: Request) -> Response:
-    """Refuse the tokens that an app has been given so far, in both clouds, with a claims challenge."""
-    name = (await _read(request, Revocation)).app
-    tenant = _tenant(request)
-    found = [(cloud, app) for cloud in tenant.clouds if (app := cloud.directory.find_app_named(name))]
-    if not found:
-        raise ControlInputError(f"No app is named {name!r}.")
-    for cloud, app in found:
-        cloud.revoke(app)
-    tenant.save()
-    return Response(status_code=204)
 
 
 async def describe_mailbox(request: Request) -> Response:
@@ -156,23 +128,11 @@ async def deliver_message(request: Request) -> Response:
     return JSONResponse({"id": message_id}, 201)
 
 
-def _tenant(request: Request) -> LocalTenant:
-    tenant: LocalTenant = request.app.state.tenant
-    return tenant
-
-
 def _get_cloud(request: Request, address: str) -> CloudState:
-    cloud = _tenant(request).find_cloud_of(address)
+    cloud = get_tenant(request).find_cloud_of(address)
     if cloud is None:
         raise ControlInputError(f"No mailbox has the address {address}.", 404)
     return cloud
-
-
-async def _read(request: Request, kind: type[Settings]) -> Settings:
-    try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except msgspec.DecodeError as error:
-        raise ControlInputError(f"The body cannot be used: {error}.") from None
 
 
 async def _answer_error(_request: Request, error: Exception) -> Response:

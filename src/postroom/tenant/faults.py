@@ -8,10 +8,13 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postroom.tenant.entra.access import challenge_header, encode_claims
+from postroom.tenant.entra.refusal_rows import REFUSALS
+from postroom.tenant.entra.refusals import correlation_id, unnamed_refusal, write_refusal
 from postroom.tenant.protocol import close_connection
 from postroom.tenant.state import CloudState
 
@@ -34,11 +37,12 @@ _random = SystemRandom()
 
 
 class FaultSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Say which requests fail, and how: with a status, or with no answer after the work is done."""
+    """Say which requests fail, and how: with a status, as Entra ID refuses, or with no answer when all is done."""
 
     method: str = "*"
     path: str = "*"
     status: Status | None = None
+    aadsts: int | None = None
     code: str | None = None
     message: str | None = None
     retry_after: NotNegative | None = None
@@ -50,8 +54,10 @@ class FaultSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     count: AtLeastOne | None = None
 
     def __post_init__(self) -> None:
-        if self.drop_response == (self.status is not None):
-            raise ValueError("A fault needs a status (400 to 599) or drop_response, one of the two")
+        if [self.drop_response, self.status is not None, self.aadsts is not None].count(True) != 1:
+            raise ValueError("A fault needs a status (400 to 599), aadsts or drop_response, one of the three")
+        if self.aadsts is not None and self.aadsts not in REFUSALS:
+            raise ValueError(f"The local tenant knows no refusal with the number {self.aadsts}")
         if self.every is not None and self.probability is not None:
             raise ValueError("A fault has every or probability, not both")
         if isinstance(self.claims, str):
@@ -153,8 +159,14 @@ class InjectFaults:
         elif fault.drop_response:
             await self._app(scope, receive, _swallow)
             await close_connection(scope, receive)
+        elif fault.aadsts is not None:
+            await self._refuse(fault, fault.aadsts, Request(scope))(scope, receive, send)
         else:
             await _answer(fault, scope, self._cloud)(scope, receive, send)
+
+    def _refuse(self, fault: FaultSettings, number: int, request: Request) -> JSONResponse:
+        body = write_refusal(unnamed_refusal(number), self._cloud, correlation_id(request))
+        return JSONResponse(body, REFUSALS[number].status, _headers(fault, self._cloud))
 
 
 class AddLatency:

@@ -10,7 +10,9 @@ class DeviceRequest:
     user_code: str
     client_id: str
     scopes: frozenset[str]
+    """Permissions of Graph by their short names."""
     openid: frozenset[str]
+    """Those of openid, profile, email and offline_access."""
     prefix: str
     expires: float
     user_id: str | None = None

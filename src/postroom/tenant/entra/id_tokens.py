@@ -29,7 +29,7 @@ def issue_id_token(
         "uti": secrets.token_urlsafe(16),
         "ver": "2.0",
     }
-    if authorization.nonce is not None:
+    if authorization.nonce:
         claims["nonce"] = authorization.nonce
     if "profile" in openid:
         claims |= {"name": user.display_name, "preferred_username": user.username}

@@ -9,8 +9,8 @@ from postroom.tenant.entra.refusals import refusal
 
 def check_verifier(verifier: str | None, challenge: str | None, method: str | None) -> None:
     """Refuse a verifier that does not belong to the challenge, or that is missing (501481; RFC 7636 §4.6)."""
-    if challenge is None:
-        if verifier is not None:
+    if not challenge:
+        if verifier:
             raise refusal(501481)  # [?] nobody has recorded a verifier without a challenge
         return
     made = _challenge_of(verifier or "", method or "plain")

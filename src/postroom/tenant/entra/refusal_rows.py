@@ -288,6 +288,11 @@ REFUSALS: dict[int, Row] = {
         "for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: "
         "https://aka.ms/certCreds.",
     ),
+    9000411: Row(
+        400,
+        "invalid_request",
+        "The request is not properly formatted. The parameter '{parameter}' is duplicated.",
+    ),
     9001023: Row(
         400,
         "invalid_request",

@@ -1,5 +1,6 @@
 """What Entra ID refuses: the error that handlers raise by its number, and the body it is answered with."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -41,6 +42,12 @@ def refusal(
     return EntraRefusedError(number, row.text.format(**named), error or row.error, row.suberror, claims)
 
 
+def unnamed_refusal(number: int) -> EntraRefusedError:
+    """Make the refusal with this AADSTS number where nobody knows what its text should name."""
+    row = REFUSALS[number]
+    return EntraRefusedError(number, re.sub(r"{(\w+)}", r"<\1>", row.text), row.error, row.suberror)
+
+
 async def answer_refusal(request: Request, refused: Exception) -> Response:
     """Answer with the error body that Entra ID gives: OAuth's two fields, and where to look it up."""
     assert isinstance(refused, EntraRefusedError)
@@ -50,9 +57,13 @@ async def answer_refusal(request: Request, refused: Exception) -> Response:
 
 def describe_refusal(request: Request, refused: EntraRefusedError) -> dict[str, Any]:
     """Give the fields of the error body; `suberror` and `claims` are among them only where there are any."""
-    cloud: CloudState = request.app.state.cloud
+    return write_refusal(refused, request.app.state.cloud, correlation_id(request))
+
+
+def write_refusal(refused: EntraRefusedError, cloud: CloudState, sent_id: str) -> dict[str, Any]:
+    """Give the fields of the error body for a request with this correlation id."""
     timestamp = cloud.now().strftime("%Y-%m-%d %H:%M:%SZ")
-    trace_id, sent_id = str(uuid4()), correlation_id(request)
+    trace_id = str(uuid4())
     lines = (
         f"AADSTS{refused.number}: {refused.text}",
         f"Trace ID: {trace_id}",

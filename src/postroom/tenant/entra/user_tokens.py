@@ -60,9 +60,9 @@ def get_user(authorization: Authorization, cloud: CloudState) -> User:
 
 
 def check_revocation(user: User, authorization: Authorization) -> None:
-    """Refuse what a user was granted before the user's tokens were revoked (50173)."""
-    if authorization.issued < user.tokens_valid_from:
-        issued, valid_from = write_second(authorization.issued), write_second(user.tokens_valid_from)
+    """Refuse what a user signed in for before the user's tokens were revoked (50173)."""
+    if authorization.auth_time < user.tokens_valid_from:
+        issued, valid_from = write_second(authorization.auth_time), write_second(user.tokens_valid_from)
         raise refusal(50173, issued=issued, valid_from=valid_from)
 
 

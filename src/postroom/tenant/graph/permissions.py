@@ -28,21 +28,21 @@ APPLICATION: dict[Need, set[str]] = {
     Need.SEND: {"Mail.Send"},
     Need.READ_USER: _USER_READERS,
 }
-# An app for a signed-in user, in the user's own mailbox.
-DELEGATED: dict[Need, set[str]] = {
-    Need.READ_BASIC: _READERS | {"Mail.ReadBasic"},
-    Need.READ: _READERS,
-    Need.WRITE: {"Mail.ReadWrite"},
-    Need.SEND: {"Mail.Send"},
-    Need.READ_USER: _USER_READERS | {"User.Read", "User.ReadWrite"},
-}
-# The same in a shared mailbox that the user is a member of.
+# An app for a signed-in user, in a mailbox of somebody else that the user has access to.
 SHARED: dict[Need, set[str]] = {
     Need.READ_BASIC: {"Mail.ReadBasic.Shared", "Mail.Read.Shared", "Mail.ReadWrite.Shared"},
     Need.READ: {"Mail.Read.Shared", "Mail.ReadWrite.Shared"},
     Need.WRITE: {"Mail.ReadWrite.Shared"},
     Need.SEND: {"Mail.Send.Shared"},
     Need.READ_USER: _USER_READERS,
+}
+# The same in the user's own mailbox, which the permissions for shared mail include.
+DELEGATED: dict[Need, set[str]] = {
+    Need.READ_BASIC: SHARED[Need.READ_BASIC] | _READERS | {"Mail.ReadBasic"},
+    Need.READ: SHARED[Need.READ] | _READERS,
+    Need.WRITE: SHARED[Need.WRITE] | {"Mail.ReadWrite"},
+    Need.SEND: SHARED[Need.SEND] | {"Mail.Send"},
+    Need.READ_USER: _USER_READERS | {"User.Read", "User.ReadWrite"},
 }
 
 
@@ -69,7 +69,16 @@ def is_own(caller: Caller, owner: User) -> bool:
 
 
 def is_member(caller: Caller, owner: User) -> bool:
-    """Tell whether the signed-in user is a member of this shared mailbox."""
+    """Tell whether the signed-in user has Full Access to this mailbox."""
+    return _is_among(caller, owner.members)
+
+
+def may_send_as(caller: Caller, owner: User) -> bool:
+    """Tell whether the signed-in user may send in the name of this mailbox of somebody else."""
+    return _is_among(caller, owner.members if owner.send_as is None else owner.send_as)
+
+
+def _is_among(caller: Caller, named: tuple[str, ...]) -> bool:
     if caller.user is None:
         return False
     names = {
@@ -77,7 +86,7 @@ def is_member(caller: Caller, owner: User) -> bool:
         caller.user.username.lower(),
         caller.user.username.partition("@")[0].lower(),
     }
-    return any(member.lower() in names for member in owner.members)
+    return any(name.lower() in names for name in named)
 
 
 def sees_bodies(caller: Caller, owner: User) -> bool:

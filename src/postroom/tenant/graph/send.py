@@ -6,7 +6,7 @@ from postroom.tenant.graph.mail_folders import get_folder_row
 from postroom.tenant.graph.message_input import read_message
 from postroom.tenant.graph.messages import get_message_row
 from postroom.tenant.graph.paths import Route
-from postroom.tenant.graph.permissions import Need, is_member, is_own
+from postroom.tenant.graph.permissions import Need, is_own, may_send_as
 from postroom.tenant.graph.refusals import bad_request, invalid_recipients, send_as_denied
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 from postroom.tenant.mail.compose import is_address
@@ -60,22 +60,20 @@ def send_message(request: GraphRequest, message: Row, *, is_saved: bool = True) 
 
 
 def _check_sender(request: GraphRequest, message: Row) -> None:
-    for column in ("from_address", "sender_address"):
-        address = message[column]
-        if address and not _may_send_as(request, address):
-            raise send_as_denied()
+    named = {message[column] or request.user.username for column in ("from_address", "sender_address")}
+    if not all(_may_send_as(request, address) for address in named):
+        raise send_as_denied()
 
 
 def _may_send_as(request: GraphRequest, address: str) -> bool:
-    """Tell whether the caller may send in this name: the mailbox's own, or a shared mailbox they belong to."""
+    """Tell whether the caller may send in this name: an app as the mailbox, a user as themselves or as allowed."""
     named: User | None = request.cloud.directory.find_user(address)
     if named is None:
         return False
-    if named.id == request.user.id:
-        return True
     caller = request.caller
-    own = is_own(caller, named) or is_member(caller, named)
-    return own and "Mail.Send.Shared" in caller.permissions
+    if caller.application:
+        return named.id == request.user.id
+    return is_own(caller, named) or (may_send_as(caller, named) and "Mail.Send.Shared" in caller.permissions)
 
 
 ROUTES = (

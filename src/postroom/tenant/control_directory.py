@@ -1,0 +1,190 @@
+"""The control endpoints that change users, apps, policies and consents, as an administrator does in the portal.
+
+Whatever is changed here holds until it is changed again or the tenant is reset.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from postroom.tenant.control_requests import ControlInputError, get_tenant, read_settings
+from postroom.tenant.directory import App, Policies, User
+from postroom.tenant.state import CloudState
+
+Seconds = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class UserChange(msgspec.Struct, forbid_unknown_fields=True):
+    """Say what changes of a user; what is left out stays."""
+
+    enabled: bool | UnsetType = UNSET
+    mfa_required: bool | UnsetType = UNSET
+    blocked: bool | UnsetType = UNSET
+    sign_in_frequency_seconds: Seconds | UnsetType | None = UNSET
+    members: tuple[str, ...] | UnsetType = UNSET
+    send_as: tuple[str, ...] | UnsetType | None = UNSET
+
+
+class AppChange(msgspec.Struct, forbid_unknown_fields=True):
+    """Say what changes of an app; what is left out stays."""
+
+    enabled: bool | UnsetType = UNSET
+    redirect_uris: tuple[str, ...] | UnsetType = UNSET
+    delegated_permissions: frozenset[str] | UnsetType = UNSET
+    application_permissions: frozenset[str] | UnsetType = UNSET
+
+
+class PolicyChange(msgspec.Struct, forbid_unknown_fields=True):
+    """Say what changes for the whole tenant."""
+
+    user_consent: bool
+
+
+class ConsentGrant(msgspec.Struct, forbid_unknown_fields=True):
+    """Say what a user, or without one an administrator for all users, lets an app do."""
+
+    app: str
+    scopes: Annotated[frozenset[str], msgspec.Meta(min_length=1)]
+    user: str | None = None
+
+
+class ConsentRevocation(msgspec.Struct, forbid_unknown_fields=True):
+    """Say whose consent to an app is taken away; without a user, everybody's."""
+
+    app: str
+    user: str | None = None
+
+
+class Revocation(msgspec.Struct, forbid_unknown_fields=True):
+    """Say whose tokens count no more: an app's or a user's."""
+
+    app: str | None = None
+    user: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.app is None) == (self.user is None):
+            raise ValueError("A revocation names an app or a user, one of the two")
+
+
+async def change_user(request: Request) -> Response:
+    """Change a user: the account, what Conditional Access demands, who else may use the mailbox."""
+    changes = _changes(await read_settings(request, UserChange))
+    cloud, user = _get_user(request, request.path_params["address"], status=404)
+    cloud.directory.change_user(user, **changes)
+    return Response(status_code=204)
+
+
+async def change_app(request: Request) -> Response:
+    """Change an app registration, in both clouds or in the one that `?cloud=` names."""
+    changes = _changes(await read_settings(request, AppChange))
+    for cloud, app in _get_apps(request, request.path_params["name"], status=404):
+        cloud.directory.change_app(app, **changes)
+    return Response(status_code=204)
+
+
+async def change_policies(request: Request) -> Response:
+    """Change what holds for every user of both clouds."""
+    change = await read_settings(request, PolicyChange)
+    for cloud in get_tenant(request).clouds:
+        cloud.directory.change_policies(Policies(user_consent=change.user_consent))
+    return Response(status_code=204)
+
+
+async def list_consents(request: Request) -> Response:
+    """List who consented to what, in both clouds."""
+    clouds = get_tenant(request).clouds
+    return JSONResponse([entry for cloud in clouds for entry in _describe_consents(cloud)])
+
+
+async def grant_consent(request: Request) -> Response:
+    """Consent for a user, or without one for all users as an administrator."""
+    consent = await read_settings(request, ConsentGrant)
+    apps = _get_apps(request, consent.app)
+    if consent.user is None:
+        for cloud, app in apps:
+            cloud.consents.grant_for_all(app, consent.scopes)
+    else:
+        home, user = _get_user(request, consent.user)
+        for cloud, app in apps:
+            if cloud is home:
+                cloud.consents.grant(app, user, consent.scopes)
+    return Response(status_code=204)
+
+
+async def revoke_consent(request: Request) -> Response:
+    """Take away a user's consent to an app, or without a user everybody's and the administrator's."""
+    consent = await read_settings(request, ConsentRevocation)
+    home, user = _get_user(request, consent.user) if consent.user is not None else (None, None)
+    for cloud, app in _get_apps(request, consent.app):
+        if home is None or cloud is home:
+            cloud.consents.revoke(app, user)
+    return Response(status_code=204)
+
+
+async def revoke(request: Request) -> Response:
+    """Refuse the access tokens of an app so far, in both clouds, or the access and refresh tokens of a user."""
+    revocation = await read_settings(request, Revocation)
+    if revocation.user is not None:
+        cloud, user = _get_user(request, revocation.user)
+        cloud.revoke_user(user)
+    else:
+        for cloud, app in _get_apps(request, revocation.app or ""):
+            cloud.revoke(app)
+        get_tenant(request).save()
+    return Response(status_code=204)
+
+
+def _changes(settings: msgspec.Struct) -> dict[str, Any]:
+    found = {name: getattr(settings, name) for name in settings.__struct_fields__}
+    return {name: value for name, value in found.items() if value is not UNSET}
+
+
+def _get_apps(request: Request, name: str, status: int = 400) -> list[tuple[CloudState, App]]:
+    """Give the apps of this name, of the cloud that `?cloud=` names or of both."""
+    clouds, wanted = get_tenant(request).clouds, request.query_params.get("cloud")
+    if wanted is not None and wanted not in [cloud.name for cloud in clouds]:
+        raise ControlInputError(f"No cloud is named {wanted!r}.")
+    named = [cloud for cloud in clouds if wanted in (None, cloud.name)]
+    found = [(cloud, app) for cloud in named if (app := cloud.directory.find_app_named(name))]
+    if not found:
+        raise ControlInputError(f"No app is named {name!r}.", status)
+    return found
+
+
+def _get_user(request: Request, address: str, status: int = 400) -> tuple[CloudState, User]:
+    for cloud in get_tenant(request).clouds:
+        user = cloud.directory.find_user(address)
+        if user is not None:
+            return cloud, user
+    raise ControlInputError(f"No user has the address {address}.", status)
+
+
+def _describe_consents(cloud: CloudState) -> list[dict[str, Any]]:
+    described = []
+    for consent in cloud.consents.list():
+        app = cloud.directory.find_app(consent.client_id)
+        user = cloud.directory.find_user(consent.user_id) if consent.user_id else None
+        described.append(
+            {
+                "cloud": cloud.name,
+                "app": app.name if app else consent.client_id,
+                "user": user.username if user else consent.user_id,
+                "scopes": sorted(consent.scopes),
+            }
+        )
+    return described
+
+
+DIRECTORY_ROUTES = (
+    Route("/users/{address}", change_user, methods=["PATCH"]),
+    Route("/apps/{name}", change_app, methods=["PATCH"]),
+    Route("/policies", change_policies, methods=["PATCH"]),
+    Route("/consents", list_consents, methods=["GET"]),
+    Route("/consents", grant_consent, methods=["POST"]),
+    Route("/consents", revoke_consent, methods=["DELETE"]),
+    Route("/revoke", revoke, methods=["POST"]),
+)
