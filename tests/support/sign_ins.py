@@ -9,7 +9,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ ACCESS_TOKEN = "canary-access-token"
 REFRESH_TOKEN = "canary-refresh-token"
 KEY = "A" * 42 + "E"
 OTHER_KEY = "B" * 42 + "E"
+TIMEOUT_SECONDS = 600
 
 
 def add_token(tokens: "msal.SerializableTokenCache", name: str) -> None:
@@ -94,10 +96,22 @@ def begin(process: "subprocess.Popen[str]") -> None:
 
 def run(what: str, *arguments: str, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
     """Run a program to its end."""
-    with launch(what, *arguments, environment=environment) as process:
-        begin(process)
-        output, errors = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+    return run_at_once([(what, *arguments)], environment)[0]
+
+
+def run_at_once(
+    commands: Iterable[Sequence[str]], environment: Mapping[str, str]
+) -> "list[subprocess.CompletedProcess[str]]":
+    """Run programs that begin together, each in a process of its own, to their end."""
+    with ExitStack() as stack:
+        processes = [stack.enter_context(launch(*command, environment=environment)) for command in commands]
+        for process in processes:
+            begin(process)
+        done = [process.communicate(timeout=TIMEOUT_SECONDS) for process in processes]
+    return [
+        subprocess.CompletedProcess(process.args, process.returncode, *texts)
+        for process, texts in zip(processes, done, strict=True)
+    ]
 
 
 def _add(name: str, count: str) -> None:
