@@ -5,8 +5,10 @@ import hashlib
 import json
 import re
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 from cryptography import x509
@@ -14,11 +16,88 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from support.sign_in import sign_in
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
 SCOPES = {GLOBAL: "https://graph.microsoft.com/.default", GCC_HIGH: "https://graph.microsoft.us/.default"}
 GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+VERIFIER = "a-verifier-of-forty-three-characters-or-more-0123456789"
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+SIGN_IN_SCOPE = "openid profile offline_access {graph}/Mail.ReadWrite"
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Speak to Entra ID for one user as one app of one cloud; what is given replaces a field, None takes it away."""
+
+    tenant: RunningTenant
+    cloud: str = GLOBAL
+    app: str = "Desktop bot"
+    name: str = "ap"
+
+    @property
+    def username(self) -> str:
+        """The user's address."""
+        return f"{self.name}@{self.tenant.cloud(self.cloud)['domain']}"
+
+    @property
+    def registered(self) -> dict[str, Any]:
+        """What the manifest says of the app."""
+        return self.tenant.app(self.app, self.cloud)
+
+    @property
+    def redirect_uri(self) -> str:
+        """The last of the app's redirect URIs."""
+        return str(self.registered["redirect_uris"][-1])
+
+    @property
+    def scope(self) -> str:
+        """The scope that a sign-in asks for."""
+        return SIGN_IN_SCOPE.format(graph=SCOPES[self.cloud].removesuffix("/.default"))
+
+    def address(self, realm: str | None = None, **parameters: str | None) -> str:
+        """Give the address of the authorization request that a browser is sent to."""
+        sent = {
+            "client_id": self.registered["client_id"],
+            "response_type": "code",
+            "redirect_uri": self.redirect_uri,
+            "scope": self.scope,
+            "state": "a-state",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+        } | parameters
+        query = urlencode({name: value for name, value in sent.items() if value is not None})
+        login = self.tenant.cloud(self.cloud)["login"]
+        return f"{login}/{realm or self.tenant.cloud(self.cloud)['tenant_id']}/oauth2/v2.0/authorize?{query}"
+
+    def code(self, **parameters: str | None) -> str:
+        """Sign in and consent on the pages, and give the code."""
+        return sign_in(self.tenant, self.address(**parameters), self.username)["code"]
+
+    def ask(self, grant_type: str, **form: str | None) -> httpx2.Response:
+        """Ask the token endpoint by some grant."""
+        return ask_token(
+            self.tenant, app=self.app, cloud=self.cloud, **({"grant_type": grant_type, "scope": None} | form)
+        )
+
+    def redeem(self, code: str, **form: str | None) -> httpx2.Response:
+        """Redeem a code."""
+        usual = {"code": code, "redirect_uri": self.redirect_uri, "code_verifier": VERIFIER}
+        return self.ask("authorization_code", **(usual | form))
+
+    def refresh(self, refresh_token: str, **form: str | None) -> httpx2.Response:
+        """Use a refresh token."""
+        return self.ask("refresh_token", **({"refresh_token": refresh_token} | form))
+
+    def tokens(self, **parameters: str | None) -> dict[str, Any]:
+        """Sign in, and give what the token endpoint answers."""
+        answer = self.redeem(self.code(**parameters))
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
 
 
 def ask_token(

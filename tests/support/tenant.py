@@ -133,9 +133,34 @@ class RunningTenant:
         """Let every request wait from now on."""
         self._control("POST", "/latency", json={"milliseconds": milliseconds})
 
-    def revoke(self, app: str) -> None:
-        """Refuse the tokens that an app has been given so far."""
-        self._control("POST", "/revoke", json={"app": app})
+    def revoke(self, app: str | None = None, *, user: str | None = None) -> None:
+        """Refuse the access tokens that an app has been given so far, or all tokens of a user."""
+        self._control("POST", "/revoke", json={"app": app} if user is None else {"user": user})
+
+    def change_user(self, address: str, **fields: Any) -> None:
+        """Change a user until the next reset, such as `enabled=False` or `members=["adele@contoso.com"]`."""
+        self._control("PATCH", f"/users/{address}", json=fields)
+
+    def change_app(self, name: str, cloud: str | None = None, **fields: Any) -> None:
+        """Change an app until the next reset, in both clouds or in one, such as `redirect_uris=[]`."""
+        self._control("PATCH", f"/apps/{name}", params={"cloud": cloud} if cloud else None, json=fields)
+
+    def change_policies(self, **fields: Any) -> None:
+        """Change what holds for all users until the next reset: `user_consent=False`."""
+        self._control("PATCH", "/policies", json=fields)
+
+    def consents(self) -> list[dict[str, Any]]:
+        """List who consented to what."""
+        listed: list[dict[str, Any]] = self._control("GET", "/consents")
+        return listed
+
+    def consent(self, app: str, *scopes: str, user: str | None = None) -> None:
+        """Let an app do something for a user, or as an administrator for all users."""
+        self._control("POST", "/consents", json={"app": app, "user": user, "scopes": scopes})
+
+    def withdraw_consent(self, app: str, user: str | None = None) -> None:
+        """Take away a user's consent to an app, or everybody's."""
+        self._control("DELETE", "/consents", json={"app": app, "user": user})
 
     def folders(self, address: str) -> dict[str, dict[str, int]]:
         """Give total and unread of each folder of a mailbox, by path."""

@@ -94,7 +94,8 @@ def test_reset_brings_back_the_seeds(tenant: RunningTenant) -> None:
         ("/clock", '{"advance_seconds": -1e12}', "further than a date can go"),
         ("/latency", '{"milliseconds": -1}', "between 0 and"),
         ("/latency", '{"milliseconds": 1e9}', "between 0 and"),
-        ("/revoke", '{"app": "Nobody"}', "No app is named 'Nobody'"),
+        ("/faults", '{"aadsts": 1}', "knows no refusal with the number 1"),
+        ("/faults", '{"aadsts": 90055, "status": 400}', "one of the three"),
         ("/mailboxes/ap@contoso.com/messages", "  ", "it is empty"),
     ],
 )

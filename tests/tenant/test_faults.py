@@ -6,7 +6,7 @@ import json
 import httpx2
 import pytest
 
-from support.entra import ask_token
+from support.entra import ask_token, assert_refused
 from support.tenant import GCC_HIGH, RunningTenant
 
 KEYS = "/contoso.com/discovery/v2.0/keys"
@@ -75,6 +75,15 @@ def test_a_fault_of_entra_id_has_its_shape(tenant: RunningTenant) -> None:
     """A fault at the token endpoint is an OAuth error."""
     tenant.add_fault(path="*/token", status=503, code="temporarily_unavailable", message="Later.")
     assert ask_token(tenant).json() == {"error": "temporarily_unavailable", "error_description": "Later."}
+
+
+def test_a_fault_may_be_a_refusal_of_entra_id(tenant: RunningTenant) -> None:
+    """A fault with an AADSTS number is answered as Entra ID refuses with it, and may say when to come back."""
+    tenant.add_fault(path="*/token", aadsts=90055, retry_after=2, count=1)
+    answer = ask_token(tenant)
+    assert_refused(answer, 429, "temporarily_unavailable", 90055, "too many incoming requests")
+    assert answer.headers["retry-after"] == "2"
+    assert ask_token(tenant).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_addresses(tenant: RunningTenant) -> None:
 
 
 def test_apps(tenant: RunningTenant) -> None:
-    """Both clouds have the same five apps, with ids and secrets of their own."""
+    """Both clouds have the same six apps, with ids and secrets of their own."""
     for cloud in (GLOBAL, GCC_HIGH):
         apps = {app["name"]: app for app in tenant.cloud(cloud)["apps"]}
         assert all(set(app) - {"certificate"} == APP_FIELDS for app in apps.values())
@@ -35,11 +35,19 @@ def test_apps(tenant: RunningTenant) -> None:
             "Unconsented bot": [],
             "Old bot": BOT_PERMISSIONS,
             "Desktop bot": [],
+            "Portal bot": [],
         }
         desktop = apps["Desktop bot"]
         assert (desktop["public"], desktop["client_secret"]) == (True, None)
         assert desktop["redirect_uris"] == ["http://localhost", "http://localhost:9999/Callback"]
-        assert "offline_access" in desktop["delegated_permissions"]
+        assert {"offline_access", "Mail.ReadWrite.Shared"} <= set(desktop["delegated_permissions"])
+        portal = apps["Portal bot"]
+        assert not portal["public"]
+        assert portal["client_secret"]
+        assert portal["redirect_uris"] == [
+            "https://portal.contoso.com/callback",
+            "http://localhost:9998/callback",
+        ]
     ids = [app["client_id"] for cloud in (GLOBAL, GCC_HIGH) for app in tenant.cloud(cloud)["apps"]]
     assert len(set(ids)) == len(ids)
 

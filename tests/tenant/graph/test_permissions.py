@@ -80,6 +80,13 @@ def test_a_user_reaches_the_own_mailbox_and_shared_ones() -> None:
     assert is_allowed(app("Mail.Read"), Need.READ, INVOICES)
 
 
+def test_permissions_for_shared_mail_include_the_own_mailbox() -> None:
+    """The .Shared permissions are for all mail that the user can access, the user's own included."""
+    assert is_allowed(adele("Mail.ReadWrite.Shared"), Need.WRITE, ADELE)
+    assert is_allowed(adele("Mail.Send.Shared"), Need.SEND, ADELE)
+    assert not is_allowed(adele("Mail.Read.Shared"), Need.WRITE, ADELE)
+
+
 def test_basic_reading_sees_no_bodies() -> None:
     """Mail.ReadBasic lists messages without their bodies."""
     assert is_allowed(app("Mail.ReadBasic.All"), Need.READ_BASIC, ADELE)
