@@ -60,23 +60,13 @@ def command(
 
 
 def _open_case(connection: Connection, actions: Sequence[Action]) -> "Case":
-    from postroom.cli.connection import _read_variable
-    from postroom.outlook import ClientCredentials
-    from postroom.outlook.doctor import Case
+    from postroom.outlook.doctor import Case  # noqa: PLC0415 - as above
 
-    secret, certificate = connection._read_client_credential()
-    authentication = ClientCredentials(
-        client_id=parse_reference(connection.client_id),
-        tenant_id=parse_reference(connection.tenant_id),
-        client_secret=secret,
-        client_certificate=certificate,
-        username=parse_reference(connection.username),
-    )
     return Case(
         cloud_name=connection.cloud,
-        authentication=authentication,
+        authentication=connection.create_authentication(),
         mailbox=None if connection.mailbox is None else parse_reference(connection.mailbox),
-        variables=dict(_read_variable(text) for text in connection.variable),
+        variables=connection.read_variables(),
         credentials=None,
         actions=actions,
     )

@@ -63,6 +63,12 @@ def write_enabling(place: SignInPlace) -> str:
     )
 
 
+def write_user_enabling(cloud: Cloud, username: str) -> str:
+    """The lines that enable a user's account."""
+    connect = _connect_graph(cloud, "User.EnableDisableAccount.All", "User.Read.All")
+    return f"{connect}\nUpdate-MgUser -UserId {quote_text(username)} -AccountEnabled:$true"
+
+
 def write_exchange(cloud: Cloud, line: str) -> str:
     """A line of Exchange Online PowerShell, after the one that connects to the cloud."""
     environment = "" if cloud is AZURE_GLOBAL else f" -ExchangeEnvironmentName {cloud.exchange_environment}"

@@ -1,7 +1,7 @@
 """What an examination knows of the connection before it: what was given, and what was learnt on the way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +11,15 @@ from postroom.actions import Action
 from postroom.auth.entra import EntraWire
 from postroom.auth.refusals import SignInPlace
 from postroom.clouds import Cloud, get_cloud
-from postroom.errors import NetworkError, SignInError
+from postroom.errors import NetworkError, PostroomError, SettingError
 from postroom.network import create_http_client, network_errors
-from postroom.outlook.authentication import ClientCredentials, Identity
+from postroom.outlook.authentication import (
+    Authentication,
+    AuthorizationCode,
+    ClientCredentials,
+    DeviceCode,
+    Identity,
+)
 from postroom.outlook.connecting import USER_AGENT, list_delegated_permissions
 from postroom.outlook.doctor.claims import read_permissions
 from postroom.values import CredentialSource, Resolver, Secret, Setting
@@ -43,7 +49,7 @@ class Case:
     """One connection under examination; each thing is learnt when a leg first asks for it, and then kept."""
 
     cloud_name: str
-    authentication: ClientCredentials
+    authentication: Authentication
     mailbox: Setting | None
     variables: Mapping[str, Any] | None
     credentials: Sequence[CredentialSource] | None
@@ -80,7 +86,7 @@ class Case:
     @cached_property
     def resolved(self) -> Resolved:
         """The settings with their values. Errors: those of settings, as a Connect raises them."""
-        cloud, given = get_cloud(self.cloud_name), self.authentication
+        cloud, given = get_cloud(self.cloud_name), self.mode
         permissions = list_delegated_permissions(shared=self.mailbox is not None)
         identity = given.identify(cloud, self.resolver, self.http, permissions)
         place = SignInPlace(
@@ -92,6 +98,16 @@ class Case:
         if self.mailbox is not None:
             address = self.resolver.get_text("Shared mailbox", self.mailbox)
         return Resolved(place, identity, address)
+
+    @cached_property
+    def mode(self) -> "ClientCredentials | AuthorizationCode | DeviceCode":
+        """The authentication mode with its settings, such that nobody is ever asked to sign in."""
+        match self.authentication:
+            case ClientCredentials():
+                return self.authentication
+            case AuthorizationCode() | DeviceCode():
+                return replace(self.authentication, unattended=True)
+        raise SettingError("This authentication mode cannot be examined.")
 
     @property
     def place(self) -> SignInPlace:
@@ -123,16 +139,18 @@ class Case:
         return None
 
     @cached_property
-    def token(self) -> Secret | SignInError:
-        """The access token, or why Entra ID refuses one. Errors: NetworkError."""
+    def token(self) -> Secret | PostroomError:
+        """A new access token, or why there is none."""
+        tokens = self.resolved.identity.tokens
         try:
-            return self.resolved.identity.tokens.get_token()
-        except SignInError as error:
+            # One that was kept says nothing of whether the app may still get one.
+            return tokens.renew_token(tokens.get_token())
+        except PostroomError as error:
             return error
 
     def get_token(self) -> Secret:
-        """The access token. Errors: SignInError, NetworkError."""
-        if isinstance(self.token, SignInError):
+        """The access token. Errors: those of its token source."""
+        if isinstance(self.token, PostroomError):
             raise self.token
         return self.token
 
@@ -152,3 +170,8 @@ class Case:
             for permission in action.permissions:
                 found[permission] = (*found.get(permission, ()), action.title)
         return {name: titles for name, titles in found.items() if COVERED_BY.get(name) not in found}
+
+    def spell_permission(self, permission: str) -> str:
+        """The permission as this connection needs it: in a shared mailbox, for a user, it ends in .Shared."""
+        is_delegated = not isinstance(self.authentication, ClientCredentials)
+        return f"{permission}.Shared" if is_delegated and self.mailbox is not None else permission

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from postroom.actions import Action
-from postroom.outlook.authentication import ClientCredentials
+from postroom.outlook.authentication import Authentication, AuthorizationCode, ClientCredentials
 from postroom.outlook.doctor.case import SEND, Case
+from postroom.outlook.doctor.delegated import APP, KEPT_SIGN_IN, REDIRECT
 from postroom.outlook.doctor.legs import Leg
 from postroom.outlook.doctor.network import NAMES, TRUST, WAY_OUT
 from postroom.outlook.doctor.report import Finding, Report
@@ -18,7 +19,7 @@ from postroom.values import CredentialSource, Setting
 def examine(
     *,
     cloud: str,
-    authentication: ClientCredentials,
+    authentication: Authentication,
     mailbox: Setting | None = None,
     variables: Mapping[str, Any] | None = None,
     credentials: Sequence[CredentialSource] | None = None,
@@ -50,6 +51,15 @@ def plan_legs(case: Case) -> tuple[Leg, ...]:
     sending = (SENDING,) if SEND in case.needs else ()
     return (
         *(SETTINGS, NAMES, WAY_OUT, TRUST),
-        *(TENANT, CLOCK, CLIENT, CREDENTIAL),
+        *(TENANT, CLOCK, *_plan_sign_in(case)),
         *(CONSENT, *permissions, MAILBOX, *sending),
     )
+
+
+def _plan_sign_in(case: Case) -> tuple[Leg, ...]:
+    match case.authentication:
+        case ClientCredentials():
+            return CLIENT, CREDENTIAL
+        case AuthorizationCode():
+            return APP, REDIRECT, KEPT_SIGN_IN
+    return APP, KEPT_SIGN_IN

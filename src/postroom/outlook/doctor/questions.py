@@ -16,8 +16,9 @@ ANSWER_TIMEOUT_SECONDS = 30.0
 
 def ask_mailbox(case: Case, method: str, path: str, *, needs: str, body: Any = None) -> bytes:
     """Ask for something of the mailbox; `path` begins after it. Errors: GraphError, NetworkError, SignInError."""
-    address = case.resolved.address
-    asked = Asked(method, path, address, needs, repeatable=True)
+    identity, address = case.resolved.identity, case.resolved.address
+    user = identity.username if identity.delegated else None
+    asked = Asked(method, path, address, needs, repeatable=True, user=user)
     return ask_graph(case, asked, f"/users/{quote(address, safe='@')}{path}", body)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from postroom.errors import GraphError, NetworkError
 from postroom.graph.refusals import Asked
+from postroom.outlook.authentication import ClientCredentials
 from postroom.outlook.doctor.case import Case
 from postroom.outlook.doctor.questions import ask_graph
 
@@ -26,7 +27,7 @@ class _Application(msgspec.Struct, frozen=True, rename="camel"):
 
 def find_secret_expiry(case: Case) -> datetime | None:
     """When the client secret in use expires; None where the app may not know, or Graph does not say."""
-    secret = case.authentication.client_secret
+    secret = case.mode.client_secret if isinstance(case.mode, ClientCredentials) else None
     if secret is None or not case.granted & READERS:
         return None
     beginning = case.resolver.get_secret("Client secret", secret).reveal()[:3]

@@ -1,5 +1,6 @@
 """The legs of what the app may do: consent, each permission, the mailbox, sending."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from postroom.errors import (
@@ -25,6 +26,8 @@ NO_RECIPIENTS = "ErrorInvalidRecipients"
 
 
 def _check_consent(case: Case) -> str:
+    if isinstance(case.token, ConsentMissingError):
+        raise case.token
     if not case.granted:
         raise ConsentMissingError(
             f"The app {case.place.client_id} has no permission in the tenant “{case.place.tenant_id}”: it signs in, "
@@ -45,26 +48,43 @@ def create_permission_leg(permission: str) -> Leg:
 
 
 def _check_permission(permission: str, case: Case) -> str:
+    spelled = case.spell_permission(permission)
     if not _is_granted(permission, case):
+        kind = "delegated" if case.resolved.identity.delegated else "application"
         raise PermissionMissingError(
-            f"The app {case.place.client_id} does not have the application permission {permission}, which "
+            f"The app {case.place.client_id} does not have the {kind} permission {spelled}, which "
             f"{_name_users(permission, case)}. An administrator must add it and grant admin consent."
         )
-    return f"Granted; {_name_users(permission, case)} it."
+    return f"{spelled} is granted; {_name_users(permission, case)} it."
+
+
+def _prescribe_consent(case: Case, _error: PostroomError) -> Remedy:
+    return _ask_administrator(case, case.needs)
 
 
 def _prescribe_permission(case: Case, _error: PostroomError) -> Remedy:
-    missing = [permission for permission in case.needs if not _is_granted(permission, case)]
+    return _ask_administrator(case, [name for name in case.needs if not _is_granted(name, case)])
+
+
+def _ask_administrator(case: Case, missing: Iterable[str]) -> Remedy:
+    spelled = [case.spell_permission(name) for name in missing]
+    if case.resolved.identity.delegated:
+        return Remedy(
+            f"An administrator consents to {' and '.join(spelled)} for everybody here (or whoever signs in does, if "
+            "the tenant lets them):",
+            case.place.cloud.admin_consent_url(case.place.tenant_id, case.place.client_id),
+        )
     return Remedy(
-        f"An administrator adds {' and '.join(missing)} (Add a permission → Microsoft Graph → Application "
+        f"An administrator adds {' and '.join(spelled)} (Add a permission → Microsoft Graph → Application "
         "permissions), then chooses Grant admin consent, at the address; or does both in PowerShell:",
         get_app_page(case.place, API_PERMISSIONS),
-        write_role_assignments(case.place, missing),
+        write_role_assignments(case.place, spelled),
     )
 
 
 def _is_granted(permission: str, case: Case) -> bool:
-    return bool({permission, COVERED_BY.get(permission)} & case.granted)
+    names = (permission, COVERED_BY.get(permission, permission))
+    return not case.granted.isdisjoint(map(case.spell_permission, names))
 
 
 def _name_users(permission: str, case: Case) -> str:
@@ -87,17 +107,27 @@ def _prescribe_mailbox(case: Case, error: PostroomError) -> Remedy:
             "An Exchange administrator sees whether the mailbox exists:", command=write_exchange(cloud, line)
         )
     if isinstance(error, PermissionMissingError):
-        return _look_at_access_policy(case)
+        user = quote_text(case.resolved.identity.username)
+        return _grant_right(
+            case, f"Add-MailboxPermission -Identity {address} -User {user} -AccessRights FullAccess"
+        )
     return Remedy("Try again in some minutes.")
 
 
-def _look_at_access_policy(case: Case) -> Remedy:
-    address = quote_text(case.resolved.address)
-    line = f"Test-ApplicationAccessPolicy -Identity {address} -AppId {quote_text(case.place.client_id)}"
+def _grant_right(case: Case, line: str) -> Remedy:
+    """The line is for a person's right on a shared mailbox; an app that acts as itself has policies instead."""
+    if case.resolved.identity.delegated:
+        return Remedy(
+            "An Exchange administrator gives the right, which takes up to an hour to count:",
+            command=write_exchange(case.place.cloud, line),
+        )
+    address, app = quote_text(case.resolved.address), quote_text(case.place.client_id)
     return Remedy(
         "The permission is there, so it is an application access policy that keeps the app out. An Exchange "
         "administrator sees it (AccessCheckResult), and adds the mailbox to the policy's group:",
-        command=write_exchange(case.place.cloud, line),
+        command=write_exchange(
+            case.place.cloud, f"Test-ApplicationAccessPolicy -Identity {address} -AppId {app}"
+        ),
     )
 
 
@@ -113,15 +143,18 @@ def _check_sending(case: Case) -> str:
     except InvalidRequestError as error:
         if error.code != NO_RECIPIENTS:
             raise
-    return f"Microsoft Graph would send from {case.resolved.address}. Nothing was sent."
+    return f"Microsoft Graph takes mail from {case.resolved.address}. It was asked with a message to nobody."
 
 
 def _prescribe_sending(case: Case, error: PostroomError) -> Remedy:
     if isinstance(error, PermissionMissingError):
-        return _look_at_access_policy(case)
+        address, user = quote_text(case.resolved.address), quote_text(case.resolved.identity.username)
+        return _grant_right(
+            case, f"Add-RecipientPermission -Identity {address} -Trustee {user} -AccessRights SendAs"
+        )
     return Remedy("Try again in some minutes.")
 
 
-CONSENT = Leg("consent", "Consent", _check_consent, _prescribe_permission)
+CONSENT = Leg("consent", "Consent", _check_consent, _prescribe_consent)
 MAILBOX = Leg("mailbox", "Mailbox", _check_mailbox, _prescribe_mailbox)
 SENDING = Leg("sending", "Right to send", _check_sending, _prescribe_sending)

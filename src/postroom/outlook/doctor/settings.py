@@ -27,7 +27,7 @@ def _prescribe_setting(case: Case, _error: PostroomError) -> Remedy:
 
 
 def _find_missing_credential(case: Case) -> Credential | None:
-    given = [getattr(case.authentication, setting.name) for setting in fields(case.authentication)]
+    given = [getattr(case.mode, setting.name) for setting in fields(case.mode)]
     named = [value for value in (*given, case.mailbox) if isinstance(value, Credential)]
     return next((credential for credential in named if _is_missing(case, credential)), None)
 

@@ -26,6 +26,7 @@ from postroom.outlook.doctor.case import Case
 from postroom.outlook.doctor.legs import Leg
 from postroom.outlook.doctor.registration import find_secret_expiry
 from postroom.outlook.doctor.report import Remedy
+from postroom.values import Credential, SecretSetting
 
 MANY_TENANTS = frozenset({"common", "organizations", "consumers"})
 NOT_FOR_MANY_TENANTS = 9001023
@@ -36,7 +37,7 @@ SET_CLOCK = {"win32": "w32tm /resync", "darwin": "sudo sntp -sS time.apple.com"}
 
 def _check_tenant(case: Case) -> str:
     place = case.place
-    if isinstance(case.authentication, ClientCredentials) and place.tenant_id.casefold() in MANY_TENANTS:
+    if isinstance(case.mode, ClientCredentials) and place.tenant_id.casefold() in MANY_TENANTS:
         raise case.wire.create_error(
             None, {"error": "invalid_request", "error_codes": [NOT_FOR_MANY_TENANTS]}
         )
@@ -79,12 +80,13 @@ def _prescribe_clock(_case: Case, _error: PostroomError) -> Remedy:
 
 
 def _check_client(case: Case) -> str:
-    if isinstance(case.token, SignInError) and not isinstance(case.token, ClientRefusedError):
+    if isinstance(case.token, PostroomError) and not isinstance(case.token, ClientRefusedError):
         raise case.token
     return f"The tenant has the app {case.place.client_id}, and it is switched on."
 
 
-def _prescribe_client(case: Case, error: PostroomError) -> Remedy:
+def prescribe_client(case: Case, error: PostroomError) -> Remedy:
+    """What to do where Entra ID does not take the app."""
     if isinstance(error, SignInUnavailableError) or not isinstance(error, SignInError):
         return _wait()
     if error.aadsts == SWITCHED_OFF:
@@ -98,13 +100,17 @@ def _prescribe_client(case: Case, error: PostroomError) -> Remedy:
 
 def _check_credential(case: Case) -> str:
     case.get_token()
-    setting = case.authentication.client_certificate
+    setting = _find_certificate_setting(case)
     if setting is None:
         return f"The client secret is accepted. {_describe_expiry(case, find_secret_expiry(case))}"
     from postroom.auth.certificate import load_certificate  # noqa: PLC0415 - cryptography is slow
 
     certificate = load_certificate(case.resolver.get_secret("Client certificate", setting))
     return f"The certificate is accepted. {_describe_expiry(case, certificate.expires)}"
+
+
+def _find_certificate_setting(case: Case) -> SecretSetting | None:
+    return case.mode.client_certificate if isinstance(case.mode, ClientCredentials) else None
 
 
 def _describe_expiry(case: Case, expires: datetime | None) -> str:
@@ -118,9 +124,15 @@ def _describe_expiry(case: Case, expires: datetime | None) -> str:
 
 def _prescribe_credential(case: Case, _error: PostroomError) -> Remedy:
     page = get_app_page(case.place, CREDENTIALS)
-    if case.authentication.client_certificate is not None:
+    if _find_certificate_setting(case) is not None:
         return Remedy("An owner of the app uploads the certificate (its public part) here:", page)
-    return Remedy("An owner of the app makes a new client secret here:", page)
+    secret = case.mode.client_secret if isinstance(case.mode, ClientCredentials) else None
+    if isinstance(secret, Credential):
+        command = f"postroom credential set {secret.name} {secret.attribute}"
+        return Remedy(
+            "An owner of the app makes a new client secret here; then keep its value:", page, command
+        )
+    return Remedy("An owner of the app makes a new client secret here; then enter its value.", page)
 
 
 def _wait() -> Remedy:
@@ -129,5 +141,5 @@ def _wait() -> Remedy:
 
 TENANT = Leg("tenant", "Cloud and tenant", _check_tenant, _prescribe_tenant)
 CLOCK = Leg("clock", "Clock", _check_clock, _prescribe_clock)
-CLIENT = Leg("client", "App", _check_client, _prescribe_client)
+CLIENT = Leg("client", "App", _check_client, prescribe_client)
 CREDENTIAL = Leg("credential", "Secret or certificate", _check_credential, _prescribe_credential)
