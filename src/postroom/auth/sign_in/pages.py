@@ -39,7 +39,7 @@ main {
   background: var(--card); border: 1px solid var(--line); border-radius: 16px;
   box-shadow: 0 1px 2px rgb(15 20 29 / 6%), 0 12px 32px rgb(15 20 29 / 8%);
 }
-svg { display: block; width: 56px; height: 56px; padding: 14px; border-radius: 50%; margin-bottom: 24px; }
+svg { display: block; width: 56px; height: 56px; padding: 13px; border-radius: 50%; margin-bottom: 24px; }
 path { fill: none; stroke: currentColor; stroke-width: 2.4; stroke-linecap: round; stroke-linejoin: round; }
 .good svg { color: var(--good); background: var(--good-ground); }
 .bad svg { color: var(--bad); background: var(--bad-ground); }
@@ -49,7 +49,7 @@ p { margin: 0 0 12px; overflow-wrap: anywhere; }
 p:last-child { margin-bottom: 0; }
 .soft { color: var(--soft); }
 .reference {
-  padding: 10px 12px; border: 1px solid var(--line); border-radius: 8px; color: var(--soft);
+  margin: 18px 0; padding: 10px 12px; border: 1px solid var(--line); border-radius: 8px; color: var(--soft);
   font: 13px/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace;
 }
 footer { margin-top: 20px; color: var(--soft); font-size: 14px; letter-spacing: 0.02em; }
@@ -152,7 +152,7 @@ def render_answered() -> Page:
     return render_note(
         HTTPStatus.CONFLICT,
         "This sign-in is answered already",
-        "The answer came a second time and changed nothing: the first one counts, and the bot goes on with it.",
+        "The answer came a second time and changed nothing: the first one counts.",
     )
 
 
