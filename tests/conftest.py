@@ -1,9 +1,11 @@
 """What all tests share; its place makes `support` importable from everywhere under `tests`."""
 
 import os
+import webbrowser
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from postroom import outlook
 from support.canary import CanaryWatch
 from support.connections import Connect
+from support.desk import Desk, create_desk
 from support.tenant import GLOBAL, NETWORK_VARIABLES, RunningTenant, start_tenant
 
 if TYPE_CHECKING:
@@ -71,6 +74,16 @@ def connect(reachable_tenant: RunningTenant) -> Iterator[Connect]:
             return opened.enter_context(connected)
 
         yield connect_as
+
+
+@pytest.fixture
+def desk(reachable_tenant: RunningTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Give a desk, as which this process is set up: its browser opens for the person who sits there."""
+    made = create_desk(tmp_path / "desk", reachable_tenant)
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(webbrowser, "_tryorder", None)  # it reads $BROWSER only once in a process
+    return made
 
 
 @pytest.fixture(scope="session")
