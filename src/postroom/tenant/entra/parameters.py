@@ -13,7 +13,7 @@ async def read_parameters(request: Request) -> dict[str, str]:
     if request.method == "POST":
         text = await _read_form(request)
     else:
-        text = str(request.url.query)
+        text = bytes(request.scope["query_string"]).decode("latin-1")
     parameters: dict[str, str] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         if name in parameters:
