@@ -4,7 +4,6 @@ import base64
 import json
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,22 +17,6 @@ from postroom.tenant.entra.client_authentication import Proof
 from postroom.tenant.entra.keys import SigningKey
 from postroom.tenant.state import CloudState
 from postroom.tenant.tenancy import LocalTenant
-
-
-@pytest.fixture(scope="module")
-def local_tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalTenant]:
-    """Open a tenant without its listeners."""
-    tenant = LocalTenant.open(tmp_path_factory.mktemp("access"), 8443, None)
-    yield tenant
-    tenant.close()
-
-
-@pytest.fixture
-def cloud(local_tenant: LocalTenant) -> CloudState:
-    """Give the first cloud, at real time and with nothing revoked."""
-    local_tenant.clock.offset_seconds = 0.0
-    local_tenant.clouds[0].revoked_before.clear()
-    return local_tenant.clouds[0]
 
 
 def token_of(cloud: CloudState, app: str = "Invoice bot") -> str:
