@@ -52,7 +52,7 @@ class LinkSignIn:
             if attempt:
                 tell_person(f"{mistake} Paste the final address once more:")
             pasted = _read_paste(username)
-            mistake = _find_mistake(pasted, self._redirect_url, flow["auth_uri"])
+            mistake = find_mistake(pasted, self._redirect_url, flow["auth_uri"])
             if not mistake:
                 return _read_fields(pasted)
         raise SignInAnswerError(
@@ -71,16 +71,16 @@ def _read_paste(username: str) -> str:
         ) from None
 
 
-def _find_mistake(pasted: str, redirect_url: str, link: str) -> str:
+def find_mistake(pasted: str, redirect_url: str, link: str) -> str:
     """What is wrong with this text, as a sentence; empty where it is an answer."""
     if not pasted:
         return "Nothing was pasted."
     if is_same_address(pasted, link):
         return "That is the link to sign in with, not the address at which the browser ended."
     if not is_same_address(pasted, redirect_url):
-        return f"That is not an address that begins with {redirect_url}."
+        return f"That does not begin with {redirect_url}."
     fields = _read_fields(pasted)
-    if "state" not in fields or not fields.keys() & {"code", "error"}:
+    if not fields.get("state") or not (fields.get("code") or fields.get("error")):
         return "That address is not whole: the answer after the “?” is missing or cut off."
     return ""
 

@@ -1,0 +1,4 @@
+"""Sign-in with a device code, against the local tenant."""
+
+
+
