@@ -196,3 +196,22 @@ def test_the_link_leads_to_the_chosen_cloud(desk: Desk) -> None:
             link = urlsplit(read_until(program.stderr, r"https://\S+"))
         assert link.hostname == f"login.microsoftonline.{domain}"
         assert f"graph.microsoft.{domain}%2FMail.ReadWrite" in link.query
+
+
+def test_after_signing_out_somebody_must_sign_in_again(desk: Desk) -> None:
+    """The kept sign-in is gone from this machine; a second time does no harm."""
+    connect = write_command(desk.tenant, mode="authorization-code")
+    sign_out = ["sign-out" if word == "connect" else word for word in connect]
+    for command in (connect, sign_out, sign_out, connect):
+        ended = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
+    assert desk.links == 2
+
+
+def test_an_app_that_signs_in_as_itself_cannot_sign_out(desk: Desk) -> None:
+    """Client Credentials keep no sign-in of a person, and the error says so."""
+    command = [sys.executable, "-m", "postroom", "sign-out", "--username", AP[GLOBAL]]
+    command += ["--client-id", "a", "--tenant-id", "contoso.com"]
+    environment = {**os.environ, "POSTROOM_CREDENTIAL_AZURE_CLIENT_SECRET": "any"}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "no sign-in of a person" in ended.stderr) == (3, True)

@@ -76,6 +76,12 @@ class DelegatedTokens:
                 kept = self._acquire(application, claims, renew=True)
             return self._keep(kept)
 
+    def forget(self) -> None:
+        """Forget the sign-in, so that a person is asked the next time. Errors: TargetNotWritableError."""
+        with self._lock:
+            self._good_until = 0.0
+            self._store.forget()
+
     def _acquire(
         self, application: "msal.PublicClientApplication", claims: str | None = None, *, renew: bool = False
     ) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from postroom import __version__
-from postroom.cli import connect, credential, doctor, tenant
+from postroom.cli import connect, credential, doctor, sign_out, tenant
 from postroom.cli.failures import INTERRUPTED, tell_failures
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ class MailGroup(TyperGroup):
 app.add_typer(tenant.app)
 app.command("connect", epilog=connect.EPILOG)(connect.command)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.command)
+app.command("sign-out", epilog=sign_out.EPILOG)(sign_out.command)
 app.add_typer(
     typer.Typer(cls=MailGroup, no_args_is_help=True),
     name="mail",

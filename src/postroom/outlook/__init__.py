@@ -1,8 +1,9 @@
 """The Microsoft 365 Outlook package: connect to a mailbox, and work in it.
 
-Owns `connect`, the authentication modes as settings, and the `Mailbox` with its actions, one module a family
-(reading, saving, filing, folders, sending). Depends on actions, auth, graph and what lies below; exists so
-that a bot reads like what a person would do in Outlook.
+Owns `connect`, the authentication modes as settings, the `Mailbox` with its actions, one module a family
+(reading, saving, filing, folders, sending), and the doctor, who says why a connection does not come about.
+Depends on actions, auth, graph and what lies below; exists so that a bot reads like what a person would do in
+Outlook.
 """
 
 from postroom.actions import Package
@@ -11,6 +12,7 @@ from postroom.outlook.authentication import AuthorizationCode, ClientCredentials
 from postroom.outlook.connecting import connect
 from postroom.outlook.mailbox import Mailbox
 from postroom.outlook.sessions import session
+from postroom.outlook.signing_out import sign_out
 
 __all__ = [
     "AuthorizationCode",
@@ -23,6 +25,7 @@ __all__ = [
     "connect",
     "package",
     "session",
+    "sign_out",
 ]
 
 package = Package(name="outlook", title="Microsoft 365 Outlook", opener=connect, session=Mailbox)
