@@ -13,8 +13,8 @@ from postroom.errors import SignInTimeoutError
 if TYPE_CHECKING:
     import msal
 
-_ENDED = ("expired_token", "authorization_pending")
-"""Entra ID's word for a code that is too old, and what MSAL gives when it has waited long enough itself."""
+_ENDED = ("expired_token", "authorization_pending", "slow_down")
+"""Entra ID's word for a code that is too old, and those that MSAL ends with when it has waited long enough."""
 
 
 class DeviceSignIn:
