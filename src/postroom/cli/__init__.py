@@ -1,4 +1,4 @@
-"""The command line: `postroom tenant`, `connect`, `doctor`, `mail` and `credential`.
+"""The command line: `postroom tenant`, `connect`, `doctor`, `sign-out`, `mail` and `credential`.
 
 Owns what a person types and reads on a terminal, and nothing else: what a mail command takes is made from the
 definitions of the actions, what it does is done by the rooms below, and what fails is told in one place
