@@ -1,10 +1,13 @@
 """The control endpoints steer the tenant, and say in a sentence what is wrong with what they are sent."""
 
+import re
+from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 import pytest
 
+from postroom.tenant.control import ROUTES
 from support.entra import ask_token
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
@@ -128,3 +131,13 @@ def test_a_request_for_the_other_cloud_is_misdirected(tenant: RunningTenant) -> 
     with tenant.client() as client:
         answer: httpx2.Response = client.get("/v1.0/me", headers={"Host": "graph.microsoft.us"})
     assert answer.status_code == 421
+
+
+def test_the_documentation_lists_all_endpoints() -> None:
+    """The table of the page on the control endpoints and the routes name the same."""
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "local-tenant.md"
+    documented = set(re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", page.read_text(), re.MULTILINE))
+    served = {
+        (method, route.path) for route in ROUTES for method in (route.methods or ()) if method != "HEAD"
+    }
+    assert documented == served

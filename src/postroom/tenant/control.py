@@ -31,21 +31,8 @@ class LatencySettings(msgspec.Struct, forbid_unknown_fields=True):
 
 def control_app(tenant: LocalTenant) -> Starlette:
     """Make the application that serves the control endpoints."""
-    routes = [
-        Route("/reset", reset, methods=["POST"]),
-        Route("/requests", list_requests, methods=["GET"]),
-        Route("/requests", clear_requests, methods=["DELETE"]),
-        Route("/faults", list_faults, methods=["GET"]),
-        Route("/faults", add_fault, methods=["POST"]),
-        Route("/faults", clear_faults, methods=["DELETE"]),
-        Route("/clock", move_clock, methods=["POST"]),
-        Route("/latency", set_latency, methods=["POST"]),
-        *DIRECTORY_ROUTES,
-        Route("/mailboxes/{address}", describe_mailbox, methods=["GET"]),
-        Route("/mailboxes/{address}/messages", deliver_message, methods=["POST"]),
-    ]
     app = Starlette(
-        routes=[Mount(PREFIX, routes=routes)], exception_handlers={ControlInputError: _answer_error}
+        routes=[Mount(PREFIX, routes=ROUTES)], exception_handlers={ControlInputError: _answer_error}
     )
     app.state.tenant = tenant
     return app
@@ -138,3 +125,18 @@ def _get_cloud(request: Request, address: str) -> CloudState:
 async def _answer_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ControlInputError)
     return JSONResponse({"error": str(error)}, error.status)
+
+
+ROUTES = (
+    Route("/reset", reset, methods=["POST"]),
+    Route("/requests", list_requests, methods=["GET"]),
+    Route("/requests", clear_requests, methods=["DELETE"]),
+    Route("/faults", list_faults, methods=["GET"]),
+    Route("/faults", add_fault, methods=["POST"]),
+    Route("/faults", clear_faults, methods=["DELETE"]),
+    Route("/clock", move_clock, methods=["POST"]),
+    Route("/latency", set_latency, methods=["POST"]),
+    *DIRECTORY_ROUTES,
+    Route("/mailboxes/{address}", describe_mailbox, methods=["GET"]),
+    Route("/mailboxes/{address}/messages", deliver_message, methods=["POST"]),
+)
