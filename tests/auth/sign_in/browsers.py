@@ -2,11 +2,13 @@
 
 import http.client
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from support.canary import canary
 from support.tenant import find_free_ports
@@ -15,6 +17,8 @@ STATE = "the-right-state"
 CODE = "0.AXcAcanary-authorization-code"
 USERNAME = "ap@contoso.com"
 TIMEOUT_SECONDS = 20
+
+Query = dict[str, str]
 
 canary.add([CODE])
 
@@ -92,3 +96,17 @@ def beside(bring: Callable[[], Answer]) -> Iterator[list[Answer]]:
         yield answered
     finally:
         thread.join(TIMEOUT_SECONDS)
+
+
+def read_link(link: Path) -> str:
+    """Give the link that the browser was opened with, once it was."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not link.exists():
+        assert time.monotonic() < deadline, "No browser was opened."
+        time.sleep(0.01)
+    return link.read_text()
+
+
+def read_query(link: str) -> Query:
+    """Give the parameters of an authorization request."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}

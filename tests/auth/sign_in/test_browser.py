@@ -6,7 +6,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import msal
 import pytest
@@ -21,26 +20,24 @@ from postroom.errors import (
     SignInTimeoutError,
     WrongUserError,
 )
-from sign_in.browsers import CODE, TIMEOUT_SECONDS, USERNAME, Answer, beside, free_url, get, post
+from sign_in.browsers import (
+    CODE,
+    TIMEOUT_SECONDS,
+    USERNAME,
+    Answer,
+    Query,
+    beside,
+    free_url,
+    get,
+    post,
+    read_link,
+    read_query,
+)
 from sign_in.conftest import set_browser
 from support.sign_in import sign_in
 from support.tenant import RunningTenant
 
 Accept = Callable[[Mapping[str, Any]], None]
-Query = dict[str, str]
-
-
-def read_link(link: Path) -> str:
-    """Give the link that the browser was opened with, once it was."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not link.exists():
-        assert time.monotonic() < deadline, "No browser was opened."
-        time.sleep(0.01)
-    return link.read_text()
-
-
-def read_query(link: str) -> Query:
-    return {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
 
 
 @contextmanager
