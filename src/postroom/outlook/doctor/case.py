@@ -126,6 +126,8 @@ class Case:
 
     def find_obstacle(self, host: str) -> NetworkError | None:
         """What keeps this machine from an answer of this host; None where one came, whatever it says."""
+        if self.network_error:
+            return self.network_error
         if host not in self._reached:
             self._reached[host] = self._reach(host)
         return self._reached[host]

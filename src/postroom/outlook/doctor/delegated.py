@@ -31,11 +31,12 @@ from postroom.outlook.doctor.sign_in_page import find_refusal
 REDIRECT_REFUSALS = frozenset({50011, 900971, 500113})
 """The redirect URL is not one of the app's; the app has none."""
 
+ANY_REDIRECT_URL = "http://localhost"
 USER_DISABLED = 50057
 
 
 def _check_app(case: Case) -> str:
-    refusal = find_refusal(case, _find_redirect_url(case))
+    refusal = find_refusal(case, _get_redirect_url(case))
     if refusal and refusal.aadsts not in REDIRECT_REFUSALS:
         raise refusal
     if isinstance(case.token, ClientUnknownError | ClientRefusedError | NetworkError):
@@ -52,15 +53,15 @@ def _prescribe_app(case: Case, error: PostroomError) -> Remedy:
     return prescribe_client(case, error)
 
 
-def _find_redirect_url(case: Case) -> str | None:
-    """The redirect URL; None where the mode has none."""
+def _get_redirect_url(case: Case) -> str:
+    """The redirect URL; in a mode that has none, any: what Entra ID says of it is then not looked at."""
     if not isinstance(case.mode, AuthorizationCode):
-        return None
+        return ANY_REDIRECT_URL
     return case.resolver.get_text("Redirect URL", case.mode.redirect_url)
 
 
 def _check_redirect(case: Case) -> str:
-    redirect_url = _find_redirect_url(case) or ""
+    redirect_url = _get_redirect_url(case)
     check_redirect_url(redirect_url)
     if isinstance(case.mode, AuthorizationCode) and case.mode.browser:
         for listener in open_listeners(LoopbackUrl.parse(redirect_url)):

@@ -18,7 +18,7 @@ HTTPS_PORT = 443
 
 def _check_names(case: Case) -> str:
     if isinstance(case.network_error, ProxyError):
-        return "The proxy setting names no host; see the next leg."
+        return "Not tried, because of what the next leg tells."
     names = {host: _find_name_to_resolve(host) for host in case.hosts}
     for host, name in names.items():
         with network_errors(host):
@@ -58,12 +58,12 @@ def _resolves(name: str) -> bool:
 
 
 def _check_way_out(case: Case) -> str:
-    if isinstance(case.network_error, ProxyError):
-        raise case.network_error
+    if isinstance(case.network_error, TlsError):
+        return "Not tried, because of what the next leg tells."
     for host in case.hosts:
         obstacle = case.find_obstacle(host)
         blocked = find_proxy(host) is not None and not isinstance(obstacle, TlsError)
-        if obstacle and (blocked or isinstance(obstacle, HostUnreachableError)):
+        if obstacle and (blocked or isinstance(obstacle, HostUnreachableError | ProxyError)):
             raise obstacle
     return f"{_join(case.hosts)} are reached {_describe_way(case)}."
 
@@ -91,7 +91,7 @@ def _prescribe_way_out(case: Case, _error: PostroomError) -> Remedy:
 
 
 def _check_trust(case: Case) -> str:
-    for obstacle in (case.network_error, *map(case.find_obstacle, case.hosts)):
+    for obstacle in map(case.find_obstacle, case.hosts):
         if obstacle:
             raise obstacle
     return f"The certificates that they show are trusted by {_describe_trust()}."

@@ -42,11 +42,20 @@ def _check_tenant(case: Case) -> str:
             None, {"error": "invalid_request", "error_codes": [NOT_FOR_MANY_TENANTS]}
         )
     authority = place.cloud.authority(place.tenant_id)
-    answer = json.loads(case.wire.get(f"{authority}/v2.0/.well-known/openid-configuration").text)
-    endpoint = str(answer.get("token_endpoint"))
+    endpoint = _read_endpoint(case.wire.get(f"{authority}/v2.0/.well-known/openid-configuration").text)
     if urlsplit(endpoint).hostname != place.cloud.login_host:
         case.wire.get(endpoint)  # which it does not do, but says why not
     return f"{place.cloud.name} knows the tenant {place.tenant_id}."
+
+
+def _read_endpoint(document: str) -> str:
+    try:
+        return str(json.loads(document)["token_endpoint"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise SignInUnavailableError(
+            "What answered in place of Entra ID is not its description of the tenant. A proxy or a login page of the "
+            "network may stand in between: open a web page in a browser, then try again."
+        ) from error
 
 
 def _prescribe_tenant(case: Case, error: PostroomError) -> Remedy:

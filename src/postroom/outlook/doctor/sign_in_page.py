@@ -21,7 +21,7 @@ _OAUTH_ERRORS = {700016: "unauthorized_client", 7000112: "unauthorized_client", 
 """A page shows no OAuth error to classify by, so that its number must do; any other is an invalid request."""
 
 
-def find_refusal(case: Case, redirect_url: str | None) -> SignInError | None:
+def find_refusal(case: Case, redirect_url: str) -> SignInError | None:
     """What Entra ID has against sending a person here; None where a person would be asked to sign in.
 
     Errors: SignInUnavailableError, NetworkError.
@@ -34,7 +34,7 @@ def find_refusal(case: Case, redirect_url: str | None) -> SignInError | None:
         "scope": "openid",
         "prompt": "none",
         "state": "examination",
-        **({"redirect_uri": redirect_url} if redirect_url else {}),
+        "redirect_uri": redirect_url,
     }
     with network_errors(place.cloud.login_host):
         address = f"{place.cloud.authority(place.tenant_id)}/oauth2/v2.0/authorize"
