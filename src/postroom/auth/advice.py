@@ -35,6 +35,8 @@ _ADVICE = {
     "grant it consent, which adds it.",
     500011: "The tenant “{tenant_id}” does not know Microsoft Graph under the name that was asked for. Check that "
     "the Azure cloud is the tenant's.",
+    900561: "Something between here and Microsoft changed the request: a proxy may have turned it into another. Check "
+    "HTTPS_PROXY, and try again.",
     9001023: "An app signs in to one tenant of its own. Enter the Tenant ID (a GUID or a domain) instead of "
     "“{tenant_id}”.",
     50194: "The app {client_id} belongs to one tenant only. Enter that Tenant ID instead of “{tenant_id}”.",
