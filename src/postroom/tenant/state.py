@@ -53,11 +53,11 @@ class CloudState:
 
     def revoke(self, app: App) -> None:
         """Refuse the access tokens that this app has been given so far."""
-        self.revoked_before[app.client_id] = self._next_second()
+        self.revoked_before[app.client_id] = self._mark_after(self.revoked_before.get(app.client_id, 0))
 
     def revoke_user(self, user: User) -> None:
         """Refuse the access and refresh tokens of this user so far, as a change of password does."""
-        self.directory.change_user(user, tokens_valid_from=self._next_second())
+        self.directory.change_user(user, tokens_valid_from=self._mark_after(user.tokens_valid_from))
 
     def issue_time(self, app: App, user: User | None = None) -> int:
         """Give the Unix second to date a new token or sign-in with, never before the last revocation."""
@@ -72,9 +72,10 @@ class CloudState:
         """Give the tenant's time."""
         return self.clock.now()
 
-    def _next_second(self) -> int:
-        # Whole seconds are all a token carries, so the mark is the next one and new tokens are dated no earlier.
-        return int(self.clock.now().timestamp()) + 1
+    def _mark_after(self, last: int) -> int:
+        # Whole seconds are all a token carries, so the mark is the next one and new tokens are dated no earlier. A
+        # second revocation within the same second has a mark of its own.
+        return max(int(self.clock.now().timestamp()), last) + 1
 
 
 def _is_microsofts(host: str) -> bool:
