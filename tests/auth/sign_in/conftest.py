@@ -57,7 +57,7 @@ def opened_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the display away, and every browser."""
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"):
         monkeypatch.delenv(name, raising=False)
 
 

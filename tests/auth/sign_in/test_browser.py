@@ -213,7 +213,7 @@ def test_without_a_display_nothing_is_tried(
 
 
 @pytest.mark.usefixtures("no_display")
-@pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"])
+@pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"])
 def test_a_display_or_a_browser_will_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of the variables says that a person can see something."""
     monkeypatch.setenv(name, "something")

@@ -1,16 +1,13 @@
 """Sign-in in the browser of this machine."""
 
 import os
-import platform
 import secrets
 import sys
-import webbrowser
 from collections.abc import Callable, Mapping
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from postroom.auth.sign_in.authorization_code import redeem_answer, start_flow
-from postroom.auth.sign_in.loopback import LoopbackReceiver
 from postroom.auth.sign_in.request import SignInRequest
 from postroom.auth.sign_in.terminal import tell_person
 from postroom.errors import SignInNeededError
@@ -19,7 +16,8 @@ if TYPE_CHECKING:
     import msal
 
 STATE_BYTES = 32
-_DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+_DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME")
+"""Each of them tells of something to see; the last of Windows around a Linux (containers there do not have it)."""
 
 
 class BrowserSignIn:
@@ -40,6 +38,8 @@ class BrowserSignIn:
         Errors: SignInNeededError where no browser can open; SettingError, PortInUseError where nothing can
         listen at the redirect URL; SignInTimeoutError; SignInAnswerError; what `accept` raises; NetworkError.
         """
+        from postroom.auth.sign_in.loopback import LoopbackReceiver  # noqa: PLC0415 - runs that ask nobody need none
+
         _check_display(request.username)
         state = secrets.token_urlsafe(STATE_BYTES)
         with LoopbackReceiver(self._redirect_url, state, request.username) as receiver:
@@ -56,7 +56,7 @@ class BrowserSignIn:
 
 def can_open_browser() -> bool:
     """Say whether a person at this machine could see a browser: there is a display, or $BROWSER names one."""
-    if sys.platform in ("win32", "darwin") or "microsoft" in platform.release().lower():  # the latter: WSL
+    if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in _DISPLAY_VARIABLES)
 
@@ -77,6 +77,8 @@ def _open_browser(link: str) -> None:
 
 
 def _try_browser(link: str) -> None:
+    import webbrowser  # noqa: PLC0415 - as above
+
     try:
         is_open = webbrowser.open(link)
     except (webbrowser.Error, OSError):
