@@ -13,7 +13,7 @@ from postroom.tenant.entra.consent_pages import show_approval, show_consent
 from postroom.tenant.entra.errands import Errand
 from postroom.tenant.entra.pages import show_refusals_as_pages
 from postroom.tenant.entra.parameters import read_parameters
-from postroom.tenant.entra.refusals import EntraRefusedError, refusal
+from postroom.tenant.entra.refusals import EntraRefusedError
 from postroom.tenant.entra.sign_in_flow import Visit, begin_visit
 from postroom.tenant.entra.sign_in_pages import start_sign_in
 from postroom.tenant.entra.standing import check_standing
@@ -38,14 +38,14 @@ class AdminConsentErrand(Errand):
         """Show what the app would be allowed, or that only an administrator can allow it."""
         check_standing(user, self.app, visit.cloud)
         if not is_administrator(user):
-            return show_approval(visit, self, refusal(90094))
+            return show_approval(visit, self)
         permissions = self.app.delegated_permissions | self.app.application_permissions
         return show_consent(visit, self, permissions, is_for_all=True)
 
     def accept(self, visit: Visit, user: User, *, for_all: bool) -> Response:  # noqa: ARG002 - it always is
         """Note the consent for everybody, and tell the application."""
         if not is_administrator(user):
-            return show_approval(visit, self, refusal(90094))
+            return show_approval(visit, self)
         visit.cloud.consents.grant_for_all(self.app, self.app.delegated_permissions)
         answer = {"tenant": visit.cloud.directory.tenant_id, "admin_consent": "True"}
         return send_back(visit.request, self.address, answer)

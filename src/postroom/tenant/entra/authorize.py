@@ -67,7 +67,7 @@ class AuthorizeErrand(ConsentErrand):
             scopes=self.asked.scopes.resource,
             openid=self.asked.scopes.openid,
             redirect_uri=self.address.redirect_uri,
-            issued=int(visit.cloud.now().timestamp()),
+            issued=visit.cloud.issue_time(self.app, user),
             auth_time=visit.session.signed_in[user.id],
             code_challenge=self.asked.code_challenge,
             code_challenge_method=self.asked.code_challenge_method,

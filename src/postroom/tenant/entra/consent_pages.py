@@ -10,13 +10,14 @@ from postroom.tenant.directory import User
 from postroom.tenant.entra.administrators import is_administrator
 from postroom.tenant.entra.errands import Errand
 from postroom.tenant.entra.permissions import describe_permissions
-from postroom.tenant.entra.refusals import EntraRefusedError, refusal
+from postroom.tenant.entra.refusals import refusal
 from postroom.tenant.entra.scopes import needs_admin
 from postroom.tenant.entra.sign_in_flow import Visit
 from postroom.tenant.entra.sign_in_pages import show_account
 from postroom.tenant.entra.standing import check_standing
 from postroom.tenant.state import CloudState
 
+APPROVAL_NEEDED = 90094
 FOR_ONE = "This app would like to:"
 FOR_ALL = (
     "If you accept, this app will get access to the specified resources for all users in your organization. No one "
@@ -41,17 +42,15 @@ class ConsentErrand(Errand):
         asked = self.scopes if self.prompt == "consent" else missing
         if not asked:
             return self.finish(visit, user)
-        needed = find_approval_need(self, asked, user, visit.cloud)
-        if needed is not None:
-            return show_approval(visit, self, needed)
+        if needs_approval(self, asked, user, visit.cloud):
+            return show_approval(visit, self)
         return show_consent(visit, self, asked, may_consent_for_all=is_administrator(user))
 
     def accept(self, visit: Visit, user: User, *, for_all: bool) -> Response:
         """Note the consent, for all when an administrator wants it so."""
         check_standing(user, self.app, visit.cloud)
-        needed = find_approval_need(self, self.scopes, user, visit.cloud)
-        if needed is not None:
-            return show_approval(visit, self, needed)
+        if needs_approval(self, self.scopes, user, visit.cloud):
+            return show_approval(visit, self)
         if for_all and is_administrator(user):
             visit.cloud.consents.grant_for_all(self.app, self.scopes)
         else:
@@ -63,17 +62,13 @@ class ConsentErrand(Errand):
         """End for somebody who has signed in and consented."""
 
 
-def find_approval_need(
-    errand: Errand, scopes: frozenset[str], user: User, cloud: CloudState
-) -> EntraRefusedError | None:
-    """Give the refusal for a user who cannot consent to these scopes, or None when the user can."""
+def needs_approval(errand: Errand, scopes: frozenset[str], user: User, cloud: CloudState) -> bool:
+    """Tell whether this user cannot consent to these scopes."""
     if is_administrator(user):
-        return None
+        return False
     missing = cloud.consents.find_missing(errand.app, user, scopes)
     closed = not cloud.directory.policies.user_consent
-    if missing and (closed or any(needs_admin(scope) for scope in missing)):
-        return refusal(90094)
-    return None
+    return bool(missing) and (closed or any(needs_admin(scope) for scope in missing))
 
 
 def show_consent(
@@ -90,7 +85,6 @@ def show_consent(
         "consent.html",
         errand.form_target,
         app_name=errand.app.name,
-        heading="Permissions requested",
         introduction=FOR_ALL if is_for_all else FOR_ONE,
         permissions=describe_permissions(scopes),
         may_consent_for_all=may_consent_for_all,
@@ -98,10 +92,10 @@ def show_consent(
     )
 
 
-def show_approval(visit: Visit, errand: Errand, needed: EntraRefusedError) -> Response:
+def show_approval(visit: Visit, errand: Errand) -> Response:
     """Say that only an admin can consent."""
     return visit.show(
-        "approval", "approval.html", errand.form_target, app_name=errand.app.name, number=needed.number
+        "approval", "approval.html", errand.form_target, app_name=errand.app.name, number=APPROVAL_NEEDED
     )
 
 
@@ -117,4 +111,4 @@ def answer_approval(visit: Visit, errand: Errand, form: Mapping[str, str]) -> Re
     if form.get("action") == "other":
         visit.name_account("")
         return show_account(visit, errand)
-    return errand.decline(visit, refusal(90094))
+    return errand.decline(visit, refusal(APPROVAL_NEEDED))
