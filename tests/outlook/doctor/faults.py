@@ -6,6 +6,7 @@ Each fault is made in reality: in the settings, on this machine, in its network,
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import keyring.backends.fail
@@ -70,6 +71,15 @@ def _inspect_graph_only(patient: Patient) -> None:
     patient.stand_behind(
         lead_to({LOGIN: patient.tenant.port}, serve_tls(trustme.CA().issue_cert(GRAPH), b""))
     )
+
+
+def _stand_in_for_graph(patient: Patient) -> None:
+    """The same in front of Graph alone."""
+    authority = trustme.CA()
+    trusted = write_authority(patient.folder, authority, Path(patient.tenant.manifest["ca"]))
+    patient.set_variable("SSL_CERT_FILE", trusted)
+    instead = serve_tls(authority.issue_cert(GRAPH), PORTAL.encode())
+    patient.stand_behind(lead_to({LOGIN: patient.tenant.port}, instead))
 
 
 def _be_certified(patient: Patient, **settings: Any) -> None:
@@ -280,7 +290,7 @@ NETWORK = (
         f"The certificate that {GRAPH} shows",
         _inspect_graph_only,
     ),
-    Fault("no TLS where it should be", "proxy", "No connection to", lambda p: p.stand_behind(speak_plain)),
+    Fault("no TLS where it should be", "tls", "does not speak TLS", lambda p: p.stand_behind(speak_plain)),
 )
 SIGN_IN = (
     Fault("a tenant that there is not", "tenant", "does not know the tenant", _set(tenant_id=NOWHERE)),
@@ -385,6 +395,9 @@ RIGHTS = (
     Fault("Graph that breaks off", "mailbox", "broke off", _fail(INBOX, drop_response=True)),
     Fault(
         "a token that Graph refuses", "mailbox", "did not accept the access token", _fail(INBOX, status=401)
+    ),
+    Fault(
+        "somebody who answers in place of Graph", "mailbox", "did not describe the Inbox", _stand_in_for_graph
     ),
     Fault(
         "a policy against sending", "sending", "Test-ApplicationAccessPolicy", _fail(SEND_MAIL, status=403)

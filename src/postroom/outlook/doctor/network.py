@@ -2,12 +2,13 @@
 
 import os
 import socket
+import ssl
 import sys
 from urllib.parse import urlsplit
 
 import httpx2
 
-from postroom.errors import HostUnreachableError, PostroomError, ProxyError, TlsError
+from postroom.errors import HostUnreachableError, NetworkError, PostroomError, ProxyError, TlsError
 from postroom.network import find_proxy, network_errors
 from postroom.outlook.doctor.case import Case
 from postroom.outlook.doctor.legs import Leg
@@ -62,10 +63,21 @@ def _check_way_out(case: Case) -> str:
         return "Not tried, because of what the next leg tells."
     for host in case.hosts:
         obstacle = case.find_obstacle(host)
-        blocked = find_proxy(host) is not None and not isinstance(obstacle, TlsError)
-        if obstacle and (blocked or isinstance(obstacle, HostUnreachableError | ProxyError)):
+        if obstacle and not _is_of_tls(obstacle) and (find_proxy(host) or _is_before_tls(obstacle)):
             raise obstacle
     return f"{_join(case.hosts)} are reached {_describe_way(case)}."
+
+
+def _is_before_tls(obstacle: NetworkError) -> bool:
+    return isinstance(obstacle, HostUnreachableError | ProxyError)
+
+
+def _is_of_tls(obstacle: NetworkError) -> bool:
+    """Whether it was TLS that did not come about, be it that the other side speaks something else."""
+    cause: BaseException | None = obstacle
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return isinstance(obstacle, TlsError) or cause is not None
 
 
 def _describe_way(case: Case) -> str:
@@ -107,7 +119,9 @@ def _describe_trust() -> str:
 
 def _prescribe_trust(_case: Case, error: PostroomError) -> Remedy:
     if not isinstance(error, TlsError):
-        return Remedy("Try again in some minutes; if it stays so, ask whoever runs the network.")
+        return Remedy(
+            "What is reached under Microsoft's name does not speak TLS: ask whoever runs the network."
+        )
     return Remedy(
         f"What counts here is {_describe_trust()}. Ask whoever runs the network for the certificate of its "
         "authority (a PEM file), and add it there, or name the file:",

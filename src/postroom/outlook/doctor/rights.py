@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from functools import partial
 
+import msgspec
+
 from postroom.errors import (
     ConsentMissingError,
     InvalidRequestError,
     MailboxNotFoundError,
     PermissionMissingError,
     PostroomError,
+    UnexpectedAnswerError,
 )
+from postroom.graph.models import MailFolder
 from postroom.outlook.doctor.administration import (
     API_PERMISSIONS,
     get_app_page,
@@ -95,7 +99,14 @@ def _name_users(permission: str, case: Case) -> str:
 
 
 def _check_mailbox(case: Case) -> str:
-    ask_mailbox(case, "GET", "/mailFolders/inbox", needs=READ)
+    answer = ask_mailbox(case, "GET", "/mailFolders/inbox", needs=READ)
+    try:
+        msgspec.json.decode(answer, type=MailFolder)
+    except msgspec.MsgspecError as error:
+        raise UnexpectedAnswerError(
+            "What answered in place of Microsoft Graph did not describe the Inbox. A proxy or a login page of the "
+            "network may stand in between: open a web page in a browser, then try again."
+        ) from error
     return f"The Inbox of {case.resolved.address} can be read."
 
 
