@@ -174,10 +174,18 @@ def test_changes_outlive_a_restart(tmp_path: Path) -> None:
         (
             "POST",
             "/consents",
-            {"app": "Desktop bot", "user": "x@contoso.com", "scopes": ["a"]},
+            {"app": "Desktop bot", "user": "x@contoso.com", "scopes": ["User.Read"]},
             400,
             "No user",
         ),
+        (
+            "POST",
+            "/consents",
+            {"app": "Desktop bot", "scopes": ["Mail.All"]},
+            400,
+            "no delegated permission 'Mail.All'",
+        ),
+        ("PATCH", "/apps/Desktop bot", {"delegated_permissions": ["x"]}, 400, "no delegated permission 'x'"),
         ("DELETE", "/consents", {"app": "Nobody"}, 400, "No app is named 'Nobody'"),
     ],
 )

@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from postroom.tenant.consents import OPENID_SCOPES
 from postroom.tenant.control_requests import ControlInputError, get_tenant, read_settings
 from postroom.tenant.directory import App, Policies, User
+from postroom.tenant.entra.scopes import GRAPH_SCOPES
 from postroom.tenant.state import CloudState
 
 Seconds = Annotated[int, msgspec.Meta(ge=0)]
@@ -81,6 +83,7 @@ async def change_user(request: Request) -> Response:
 async def change_app(request: Request) -> Response:
     """Change an app registration, in both clouds or in the one that `?cloud=` names."""
     changes = _changes(await read_settings(request, AppChange))
+    _check_scopes(changes.get("delegated_permissions", frozenset()))
     for cloud, app in _get_apps(request, request.path_params["name"], status=404):
         cloud.directory.change_app(app, **changes)
     return Response(status_code=204)
@@ -103,6 +106,7 @@ async def list_consents(request: Request) -> Response:
 async def grant_consent(request: Request) -> Response:
     """Consent for a user, or without one for all users as an administrator."""
     consent = await read_settings(request, ConsentGrant)
+    _check_scopes(consent.scopes)
     apps = _get_apps(request, consent.app)
     if consent.user is None:
         for cloud, app in apps:
@@ -141,6 +145,12 @@ async def revoke(request: Request) -> Response:
 def _changes(settings: msgspec.Struct) -> dict[str, Any]:
     found = {name: getattr(settings, name) for name in settings.__struct_fields__}
     return {name: value for name, value in found.items() if value is not UNSET}
+
+
+def _check_scopes(scopes: frozenset[str]) -> None:
+    unknown = scopes - GRAPH_SCOPES.keys() - OPENID_SCOPES
+    if unknown:
+        raise ControlInputError(f"The local tenant knows no delegated permission {min(unknown)!r}.")
 
 
 def _get_apps(request: Request, name: str, status: int = 400) -> list[tuple[CloudState, App]]:

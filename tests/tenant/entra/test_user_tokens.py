@@ -89,6 +89,14 @@ def test_default_is_answered_by_name(tenant: RunningTenant) -> None:
     assert "https://graph.microsoft.com/Mail.ReadWrite.Shared" in scope
 
 
+def test_default_takes_what_there_is(tenant: RunningTenant) -> None:
+    """Who has been given anything gets that for .default, and is not sent back for what else the app registered."""
+    signer = Signer(tenant)
+    refresh_token = signer.tokens(scope="Mail.Send offline_access")["refresh_token"]
+    scope = signer.refresh(refresh_token, scope=SCOPES[GLOBAL]).json()["scope"]
+    assert scope == f"{SCOPES[GLOBAL]} https://graph.microsoft.com/Mail.Send"
+
+
 def test_the_access_token_carries_all_that_was_consented_to(tenant: RunningTenant) -> None:
     """Consents add up, an administrator's included."""
     signer = Signer(tenant)

@@ -5,6 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from postroom.tenant.directory import App, User
 from postroom.tenant.entra.refusals import refusal
+from postroom.tenant.hosts import GRAPH_APP_ID
 from postroom.tenant.state import CloudState
 
 
@@ -25,7 +26,7 @@ def check_standing(user: User, app: App, cloud: CloudState, amr: tuple[str, ...]
     if user.blocked:
         raise refusal(53003, claims=_policy_claims(cloud))
     if user.mfa_required and "mfa" not in amr:
-        raise refusal(50076, resource=cloud.hosts.graph_url, claims=_policy_claims(cloud))
+        raise refusal(50076, resource=GRAPH_APP_ID, claims=_policy_claims(cloud))
 
 
 def check_consent(user: User, app: App, scopes: frozenset[str], cloud: CloudState) -> None:

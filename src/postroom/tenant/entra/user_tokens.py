@@ -30,8 +30,9 @@ def answer_with_tokens(
     check_standing(user, app, cloud, authorization.amr)
     check_revocation(user, authorization)
     asked = _read_asked(request, app, authorization, cloud)
-    check_consent(user, app, asked.resource, cloud)
     granted = cloud.consents.find_granted(app, user) - OPENID_SCOPES
+    if not (asked.default and granted):  # `.default` takes what there is, as long as there is anything
+        check_consent(user, app, asked.resource, cloud)
     openid = authorization.openid - {"offline_access"}
     access_token = issue_user_token(app, user, granted | openid, authorization.amr, proof, cloud)
     answer: dict[str, Any] = {
