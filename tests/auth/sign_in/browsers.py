@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pytest
+
 from support.canary import canary
 from support.tenant import find_free_ports
 
@@ -19,6 +21,19 @@ USERNAME = "ap@contoso.com"
 TIMEOUT_SECONDS = 20
 
 Query = dict[str, str]
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+NEEDS_IPV6 = pytest.mark.skipif(
+    not _has_ipv6(), reason="This machine has no IPv6, so nothing can listen on ::1."
+)
 
 canary.add([CODE])
 

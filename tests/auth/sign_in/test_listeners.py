@@ -10,6 +10,7 @@ import pytest
 from postroom.auth.sign_in.listeners import open_listeners
 from postroom.auth.sign_in.redirect_url import LoopbackUrl
 from postroom.errors import PortInUseError, SettingError
+from sign_in.browsers import NEEDS_IPV6
 from support.tenant import find_free_ports
 
 
@@ -27,6 +28,7 @@ def opened(entered: str) -> Iterator[list[socket.socket]]:
         yield [stack.enter_context(listener) for listener in open_listeners(LoopbackUrl.parse(entered))]
 
 
+@NEEDS_IPV6
 def test_both_families_share_a_port() -> None:
     """A free port is free on IPv4 and IPv6."""
     with opened("http://localhost/") as listeners:
@@ -34,7 +36,7 @@ def test_both_families_share_a_port() -> None:
     assert names == [("127.0.0.1", names[0][1]), ("::1", names[0][1])]
 
 
-@pytest.mark.parametrize("taken", ["127.0.0.1", "::1", "0.0.0.0"])
+@pytest.mark.parametrize("taken", ["127.0.0.1", pytest.param("::1", marks=NEEDS_IPV6), "0.0.0.0"])
 def test_a_port_in_use_is_named(taken: str) -> None:
     """It does not matter on which of the two the other program listens, and nothing stays open."""
     port = find_free_ports(1)
@@ -46,6 +48,7 @@ def test_a_port_in_use_is_named(taken: str) -> None:
         pass
 
 
+@NEEDS_IPV6
 @pytest.mark.parametrize(("host", "other"), [("127.0.0.1", "::1"), ("[::1]", "127.0.0.1")])
 def test_the_other_family_does_not_matter_to_an_ip_address(host: str, other: str) -> None:
     """A redirect URL with an IP address needs that address alone."""
@@ -53,6 +56,7 @@ def test_the_other_family_does_not_matter_to_an_ip_address(host: str, other: str
         assert len(listeners) == 1
 
 
+@NEEDS_IPV6
 def test_nobody_else_can_listen_too() -> None:
     """Once we listen, the port is ours."""
     with opened("http://localhost/") as listeners:
