@@ -86,11 +86,9 @@ def show_refusals_as_pages(handler: Handler) -> Handler:
 
 
 def _headers(nonce: str, form_target: str | None) -> dict[str, str]:
-    # Browsers also hold the redirect that answers a form against form-action, so the application is named there.
-    targets = " ".join(["'self'", *([_source(form_target)] if form_target else [])])
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
-        f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+        f"form-action {_form_targets(form_target)}; base-uri 'none'; frame-ancestors 'none'"
     )
     return {
         **NO_STORE,
@@ -101,9 +99,13 @@ def _headers(nonce: str, form_target: str | None) -> dict[str, str]:
     }
 
 
-def _source(address: str) -> str:
-    """Give the source expression of an address (CSP Level 3 §2.3.1), which knows no IPv6 addresses."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or "[" in parts.netloc:
-        return f"{parts.scheme}:"
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+def _form_targets(form_target: str | None) -> str:
+    """Say where forms may lead (CSP Level 3 §6.4.1).
+
+    Browsers hold every redirect that follows a form against it, and nobody knows where the application sends people
+    on to from its redirect URI. So the schemes are named, and no hosts.
+    """
+    if form_target is None:
+        return "'self'"
+    schemes = dict.fromkeys(["https", "http", urlsplit(form_target).scheme])
+    return " ".join(["'self'", *(f"{scheme}:" for scheme in schemes)])
