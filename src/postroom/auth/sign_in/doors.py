@@ -49,7 +49,7 @@ class Door(ThreadingHTTPServer):
         self._connections: set[socket.socket] = set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Let a caller in, in a thread of his own."""
+        """Let a caller in, in a thread of its own."""
         with self._lock:
             self._connections.add(request)
         super().process_request(request, client_address)

@@ -59,7 +59,7 @@ def _open(address: str, port: int) -> socket.socket:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((address, port))
         listener.listen()
-        listener.settimeout(0)  # a caller who is gone before he is let in must not hold up the others
+        listener.settimeout(0)  # a caller that is gone before it is let in must not hold up the others
         opened.pop_all()
         return listener
 
