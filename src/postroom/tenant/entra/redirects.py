@@ -27,6 +27,8 @@ def find_redirect(app: App, redirect_uri: str) -> str | None:
 def _is_same(known: str, redirect_uri: str) -> bool:
     if known == redirect_uri:
         return True
+    if any(character <= " " for character in redirect_uri):  # urlsplit passes over some of them
+        return False
     try:
         one, other = _loopback_parts(urlsplit(known)), _loopback_parts(urlsplit(redirect_uri))
     except ValueError:
