@@ -479,7 +479,12 @@ PERSON = (
         "Nobody has signed in",
         _sign_in_and_then(lambda p: p.set_variable("POSTROOM_TOKEN_KEY", "Q" * 42 + "A")),
     ),
-    Fault("no folder to keep a sign-in in", "kept-sign-in", "cannot be", _have_no_folder),
+    Fault(
+        "no folder to keep a sign-in in",
+        "kept-sign-in",
+        "Let this account write into the folder",
+        _have_no_folder,
+    ),
     Fault(
         "a sign-in that was revoked",
         "kept-sign-in",
@@ -511,6 +516,12 @@ PERSON = (
         "consent",
         "/adminconsent?client_id=",
         _sign_in_and_then(lambda p: p.tenant.withdraw_consent(DESKTOP)),
+    ),
+    Fault(
+        "a shared mailbox that was not consented to",
+        "consent",
+        f"postroom connect --mode authorization-code --username {AP} --mailbox {SHARED}",
+        _sign_in_and_then(_open(SHARED)),
     ),
     Fault(
         "a shared mailbox without Full Access",

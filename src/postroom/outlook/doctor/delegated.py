@@ -2,19 +2,20 @@
 
 import shlex
 
+from postroom.auth.private_folder import get_state_folder
 from postroom.auth.sign_in.listeners import open_listeners
 from postroom.auth.sign_in.redirect_url import LoopbackUrl, check_redirect_url
 from postroom.auth.token_store import WAYS, get_token_store
 from postroom.clouds import AZURE_GLOBAL
 from postroom.errors import (
     ClientRefusedError,
-    ClientUnknownError,
     ConsentMissingError,
-    NetworkError,
+    FileError,
     PortInUseError,
     PostroomError,
     SettingError,
     SignInError,
+    SignInNeededError,
 )
 from postroom.outlook.authentication import AuthorizationCode
 from postroom.outlook.doctor.administration import (
@@ -39,18 +40,7 @@ def _check_app(case: Case) -> str:
     refusal = find_refusal(case, _get_redirect_url(case))
     if refusal and refusal.aadsts not in REDIRECT_REFUSALS:
         raise refusal
-    if isinstance(case.token, ClientUnknownError | ClientRefusedError | NetworkError):
-        raise case.token
     return f"The tenant has the app {case.place.client_id}, and it is switched on."
-
-
-def _prescribe_app(case: Case, error: PostroomError) -> Remedy:
-    if isinstance(error, ClientRefusedError):
-        return Remedy(
-            "An owner of the app chooses Allow public client flows: Yes here:",
-            get_app_page(case.place, AUTHENTICATION),
-        )
-    return prescribe_client(case, error)
 
 
 def _get_redirect_url(case: Case) -> str:
@@ -90,35 +80,46 @@ def _prescribe_redirect(case: Case, error: PostroomError) -> Remedy:
 
 
 def _check_kept_sign_in(case: Case) -> str:
+    username = case.resolved.identity.username
+    if not get_token_store(case.place, username).kept:
+        raise SignInNeededError(
+            "This machine has no keychain, so that no sign-in is kept on it: each run would have to ask "
+            f"{username} for a new one."
+        )
     if isinstance(case.token, PostroomError) and not isinstance(case.token, ConsentMissingError):
         raise case.token
-    return f"{case.resolved.identity.username} has signed in here, and that could be renewed just now."
+    return f"{username} has signed in here, and that could be renewed just now."
 
 
 def _prescribe_kept_sign_in(case: Case, error: PostroomError) -> Remedy:
     username = case.resolved.identity.username
-    if isinstance(error, SettingError):
+    if isinstance(error, FileError):
+        return Remedy(f"Let this account write into the folder {get_state_folder()}.")
+    if isinstance(error, SettingError) or not get_token_store(case.place, username).kept:
         return Remedy(WAYS)
+    if isinstance(error, ClientRefusedError):
+        page = get_app_page(case.place, AUTHENTICATION)
+        return Remedy("An owner of the app sets Allow public client flows to Yes here:", page)
     if isinstance(error, SignInError) and error.aadsts == USER_DISABLED:
-        return Remedy(
-            "An administrator enables the account in PowerShell:",
-            command=write_user_enabling(case.place.cloud, username),
-        )
-    if not get_token_store(case.place, username).kept:
-        return Remedy(WAYS)
-    return Remedy(
-        "Sign in once, with the options that this connection has:", command=_write_connect(case, username)
-    )
+        command = write_user_enabling(case.place.cloud, username)
+        return Remedy("An administrator enables the account in PowerShell:", command=command)
+    return Remedy("Sign in once, with the options that this connection has:", command=write_connect(case))
 
 
-def _write_connect(case: Case, username: str) -> str:
-    mode = "authorization-code" if isinstance(case.mode, AuthorizationCode) else "device-code"
-    options = ["postroom", "connect", "--mode", mode, "--username", username]
-    if case.place.cloud is not AZURE_GLOBAL:
-        options += ["--cloud", case.place.cloud.name]
+def write_connect(case: Case) -> str:
+    """The line that lets the person of this connection sign in anew."""
+    mode, resolved = case.mode, case.resolved
+    name = "authorization-code" if isinstance(mode, AuthorizationCode) else "device-code"
+    options = ["postroom", "connect", "--mode", name, "--username", resolved.identity.username]
+    if resolved.cloud is not AZURE_GLOBAL:
+        options += ["--cloud", resolved.cloud.name]
+    if case.mailbox is not None:
+        options += ["--mailbox", resolved.address]
+    if isinstance(mode, AuthorizationCode) and not mode.browser:
+        options += ["--no-browser"]
     return shlex.join(options)
 
 
-APP = Leg("client", "App", _check_app, _prescribe_app)
+APP = Leg("client", "App", _check_app, prescribe_client)
 REDIRECT = Leg("redirect", "Redirect URL", _check_redirect, _prescribe_redirect)
 KEPT_SIGN_IN = Leg("kept-sign-in", "Kept sign-in", _check_kept_sign_in, _prescribe_kept_sign_in)

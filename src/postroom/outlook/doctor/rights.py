@@ -22,10 +22,12 @@ from postroom.outlook.doctor.administration import (
     write_role_assignments,
 )
 from postroom.outlook.doctor.case import COVERED_BY, READ, SEND, Case
+from postroom.outlook.doctor.delegated import write_connect
 from postroom.outlook.doctor.legs import Leg
 from postroom.outlook.doctor.questions import ask_mailbox
 from postroom.outlook.doctor.report import Remedy
 
+AGAIN = "Do as it says above, then examine the connection again."
 NO_RECIPIENTS = "ErrorInvalidRecipients"
 
 
@@ -74,9 +76,10 @@ def _ask_administrator(case: Case, missing: Iterable[str]) -> Remedy:
     spelled = [case.spell_permission(name) for name in missing]
     if case.resolved.identity.delegated:
         return Remedy(
-            f"An administrator consents to {' and '.join(spelled)} for everybody here (or whoever signs in does, if "
-            "the tenant lets them):",
+            f"An administrator consents to {' and '.join(spelled)} for everybody, at the address; or the person signs "
+            "in again and accepts, if the tenant lets its users:",
             case.place.cloud.admin_consent_url(case.place.tenant_id, case.place.client_id),
+            write_connect(case),
         )
     return Remedy(
         f"An administrator adds {' and '.join(spelled)} (Add a permission → Microsoft Graph → Application "
@@ -122,7 +125,7 @@ def _prescribe_mailbox(case: Case, error: PostroomError) -> Remedy:
         return _grant_right(
             case, f"Add-MailboxPermission -Identity {address} -User {user} -AccessRights FullAccess"
         )
-    return Remedy("Try again in some minutes.")
+    return Remedy(AGAIN)
 
 
 def _grant_right(case: Case, line: str) -> Remedy:
@@ -163,7 +166,7 @@ def _prescribe_sending(case: Case, error: PostroomError) -> Remedy:
         return _grant_right(
             case, f"Add-RecipientPermission -Identity {address} -Trustee {user} -AccessRights SendAs"
         )
-    return Remedy("Try again in some minutes.")
+    return Remedy(AGAIN)
 
 
 CONSENT = Leg("consent", "Consent", _check_consent, _prescribe_consent)

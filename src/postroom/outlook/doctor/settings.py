@@ -12,9 +12,7 @@ from postroom.values import Credential
 def _check_settings(case: Case) -> str:
     resolved = case.resolved
     place = resolved.place
-    return (
-        f"Complete: app {place.client_id}, tenant {place.tenant_id}, {place.cloud.name}, {resolved.address}."
-    )
+    return f"App {place.client_id}, tenant {place.tenant_id}, {place.cloud.name}, {resolved.address}."
 
 
 def _prescribe_setting(case: Case, _error: PostroomError) -> Remedy:
