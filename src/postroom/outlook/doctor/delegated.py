@@ -53,13 +53,14 @@ def _get_redirect_url(case: Case) -> str:
 def _check_redirect(case: Case) -> str:
     redirect_url = _get_redirect_url(case)
     check_redirect_url(redirect_url)
-    if isinstance(case.mode, AuthorizationCode) and case.mode.browser:
+    comes_back_here = isinstance(case.mode, AuthorizationCode) and case.mode.browser
+    if comes_back_here:
         for listener in open_listeners(LoopbackUrl.parse(redirect_url)):
             listener.close()
     refusal = find_refusal(case, redirect_url)
     if refusal:
         raise refusal
-    return f"{redirect_url} is registered with the app, and its port is free."
+    return f"{redirect_url} is registered with the app{', and its port is free' if comes_back_here else ''}."
 
 
 def _prescribe_redirect(case: Case, error: PostroomError) -> Remedy:
