@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,19 @@ from typer.testing import CliRunner
 
 from postroom.cli import app
 from postroom.tenant.environment import app_environment
+from support.desk import create_desk
 from support.mail import make_mail
 from support.tenant import RunningTenant, bare_environment
+
+ShellFor = Callable[[str], dict[str, str]]
 
 SHELL_START = 'postroom() { "$PYTHON" -m postroom "$@"; }\n'
 TIMEOUT_SECONDS = 60
 COMMAND = re.compile(r"(?:^|\$\(|\|)\s*postroom ([^\n|)]*)", re.MULTILINE)
+FOR_A_PERSON = re.compile(r"AuthorizationCode|DeviceCode|authorization-code|device-code")
+"""What an example says that acts for a person, who signed in before."""
+
+PERMISSIONS = ("Mail.ReadWrite", "Mail.Send", "Mail.ReadWrite.Shared", "Mail.Send.Shared")
 LEFT_OUT = {
     "make demo": "tests/examples runs the demo, and would make an environment of its own here.",
     "make test": "It is what runs this.",
@@ -32,6 +40,33 @@ def shell(tenant: RunningTenant) -> dict[str, str]:
     found = app_environment(tenant.manifest, "Invoice bot")
     found["POSTROOM_CREDENTIAL_AZURE_CLIENT_CERTIFICATE"] = tenant.app()["certificate"]
     return {**bare_environment(), **tenant.environment, **found, "PYTHONUTF8": "1", "PYTHON": sys.executable}
+
+
+@pytest.fixture
+def signed_in_shell(tenant: RunningTenant, tmp_path: Path, shell: dict[str, str]) -> dict[str, str]:
+    """Give the environment of a shell where a person has signed in, with the app of the credential `azure`.
+
+    An administrator has consented for all, so the shared mailboxes need no second sign-in.
+    """
+    found = {**shell, **app_environment(tenant.manifest, "Desktop bot")}
+    tenant.consent("Desktop bot", *PERMISSIONS)
+    at_desk = {**found, **create_desk(tmp_path / "desk", tenant).environment}
+    command = [sys.executable, "-m", "postroom", "connect", "--mode", "authorization-code"]
+    subprocess.run(command, env=at_desk, capture_output=True, timeout=TIMEOUT_SECONDS, check=True)
+    kept = {name: at_desk[name] for name in ("XDG_STATE_HOME", "POSTROOM_TOKEN_KEY")}
+    return {**found, **kept}
+
+
+@pytest.fixture
+def shell_for(request: pytest.FixtureRequest) -> ShellFor:
+    """Give the shell that an example needs: one where a person has signed in, if the example acts for one."""
+
+    def choose(text: str) -> dict[str, str]:
+        name = "signed_in_shell" if FOR_A_PERSON.search(text) else "shell"
+        chosen: dict[str, str] = request.getfixturevalue(name)
+        return chosen
+
+    return choose
 
 
 def run(command: list[str], folder: Path, shell: dict[str, str]) -> str:
@@ -59,10 +94,10 @@ def list_console_lines() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("block", list_blocks("python"), ids=str)
-def test_a_script_runs_as_it_is_shown(block: Block, tmp_path: Path, shell: dict[str, str]) -> None:
+def test_a_script_runs_as_it_is_shown(block: Block, tmp_path: Path, shell_for: ShellFor) -> None:
     """A script that was copied from a page ends well, with nothing on stderr."""
     (tmp_path / "script.py").write_text(block.text, encoding="utf-8")
-    run([sys.executable, "script.py"], tmp_path, shell)
+    run([sys.executable, "script.py"], tmp_path, shell_for(block.text))
 
 
 def test_the_script_of_the_readme_does_what_it_says(
@@ -85,10 +120,10 @@ def test_the_first_bot_answers_an_invoice_once(tmp_path: Path, shell: dict[str, 
 
 
 @pytest.mark.parametrize(("place", "line"), list_console_lines())
-def test_a_command_runs_as_it_is_shown(place: str, line: str, tmp_path: Path, shell: dict[str, str]) -> None:
+def test_a_command_runs_as_it_is_shown(place: str, line: str, tmp_path: Path, shell_for: ShellFor) -> None:
     """A command line that was copied from a page ends well, but for those that are left out by name."""
     if line not in LEFT_OUT:
-        run(["sh", "-c", SHELL_START + line], tmp_path, shell)
+        run(["sh", "-c", SHELL_START + line], tmp_path, shell_for(line))
 
 
 def test_what_is_left_out_is_shown_somewhere() -> None:
