@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import trustme
 from cryptography import x509
 
 from postroom import Credential, Variable, outlook
@@ -18,6 +19,7 @@ from postroom.errors import (
 )
 from postroom.values import Secret
 from support.connections import Connect
+from support.odd_networks import open_proxy, serve_tls, write_authority
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
 
@@ -191,3 +193,17 @@ def test_settings_do_not_print_the_secret(tenant: RunningTenant) -> None:
     """The repr of the mode shows everything but the secret."""
     mode = outlook.ClientCredentials(client_id="a", tenant_id="b", client_secret="tomato-soup", username="c")
     assert "tomato-soup" not in repr(mode)
+
+
+def test_a_page_in_place_of_entra_id_is_told(
+    reachable_tenant: RunningTenant, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A portal of the network that answers with a page of its own is named, though its certificate is trusted."""
+    authority = trustme.CA()
+    monkeypatch.setenv("SSL_CERT_FILE", str(write_authority(tmp_path, authority)))
+    certificate = authority.issue_cert("login.microsoftonline.com")
+    with open_proxy(serve_tls(certificate, b"<html>Welcome to our network</html>")) as proxy:
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, proxy)
+        with pytest.raises(SignInUnavailableError, match="does not speak its language"):
+            connect()

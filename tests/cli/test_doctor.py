@@ -60,7 +60,7 @@ def test_the_other_cloud(postroom: Postroom) -> None:
 
 def test_json_for_machines(postroom: Postroom) -> None:
     """One object: each leg with whether it holds (null: not reached), and what to do as data."""
-    good = json.loads(postroom("doctor", "--output", "json").stdout)
+    good = json.loads(postroom("doctor", "--json").stdout)
     assert good["holds"] is True
     assert {leg["holds"] for leg in good["legs"]} == {True}
     done = postroom("doctor", "--output", "json", app="Old bot")

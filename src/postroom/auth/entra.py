@@ -51,8 +51,9 @@ class EntraWire:
     ) -> EntraAnswer:
         """Fetch one of the public documents (discovery); a refusal of it is an error."""
         response = self._send("GET", url, params=params, headers=headers)
+        answer = _read_answer(response)
         if response.is_error:
-            raise self.create_error(response.status_code, _read_refusal(response))
+            raise self.create_error(response.status_code, answer)
         return EntraAnswer(response)
 
     def post(
@@ -67,7 +68,7 @@ class EntraWire:
         """Ask the token endpoint; its refusals go back to MSAL, which knows what to do with some."""
         form = {name: _read_text(value) for name, value in data.items()}
         response = self._send("POST", url, params=params, data=form, headers=headers)
-        _read_refusal(response)
+        _read_answer(response)
         return EntraAnswer(response)
 
     def close(self) -> None:
@@ -119,7 +120,7 @@ def _get_wait_seconds(response: httpx2.Response, attempt: int) -> float:
     return min(0.5 * 2**attempt if asked_seconds is None else asked_seconds, LONGEST_WAIT_SECONDS)
 
 
-def _read_refusal(response: httpx2.Response) -> Mapping[str, Any]:
+def _read_answer(response: httpx2.Response) -> Mapping[str, Any]:
     """The JSON object that every answer of Entra ID is; anything else comes from somebody in between."""
     try:
         answer = json.loads(response.content)

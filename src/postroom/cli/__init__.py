@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from postroom import __version__
 from postroom.cli import connect, credential, doctor, sign_out, tenant
 from postroom.cli.failures import INTERRUPTED, tell_failures
+from postroom.cli.output import begin_output
 
 app = typer.Typer(
     name="postroom",
@@ -65,7 +66,7 @@ def _show_version(*, wanted: bool) -> None:
 @app.callback()
 def _take_root_options(
     *,
-    show_version: bool = typer.Option(
+    show_version: bool = typer.Option(  # noqa: ARG001 - its callback does it
         False,  # noqa: FBT003
         "--version",
         callback=lambda wanted: _show_version(wanted=wanted),
@@ -73,7 +74,7 @@ def _take_root_options(
         help="Show the version.",
     ),
 ) -> None:
-    pass
+    begin_output()
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ from postroom.cli.progress import StepList
 INBOX = "Inbox"
 EPILOG = (
     'Example: postroom connect --cloud "Azure Global" --username ap@contoso.com\n\n'
-    "Needs the application permission Mail.Read, and what the bot's own work needs."
+    "Needs the permission Mail.Read (of the app, or of the app for the person who signs in), and what the bot's own "
+    "work needs."
 )
 
 

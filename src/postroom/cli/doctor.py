@@ -13,7 +13,15 @@ from rich.text import Text
 from postroom.actions import Action, load_packages
 from postroom.cli.connection import Connection, with_connection
 from postroom.cli.failures import describe_error
-from postroom.cli.output import OutputFormat, OutputOption, clean_text, print_json, print_line
+from postroom.cli.output import (
+    JsonOption,
+    OutputFormat,
+    OutputOption,
+    clean_text,
+    print_json,
+    print_line,
+    wants_json,
+)
 from postroom.errors import SettingError, get_outcome
 from postroom.values import parse_reference
 
@@ -44,13 +52,17 @@ ActionOption = Annotated[
 
 @with_connection
 def command(
-    connection: Connection, *, action: ActionOption = None, output: OutputOption = OutputFormat.TABLE
+    connection: Connection,
+    *,
+    action: ActionOption = None,
+    output: OutputOption = OutputFormat.TABLE,  # noqa: ARG001 - both set what wants_json says
+    json: JsonOption = False,  # noqa: ARG001
 ) -> None:
     """Examine a connection step by step, and say what to do where it does not hold, with link or command."""
     # Start-up cost: it would double that of --help.
     from postroom.outlook.doctor import Report, examine_legs  # noqa: PLC0415
 
-    as_json = output is OutputFormat.JSON
+    as_json = wants_json()
     findings = []
     for finding in examine_legs(_open_case(connection, _choose_actions(action or ()))):
         findings.append(finding)

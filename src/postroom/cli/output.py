@@ -37,8 +37,14 @@ class OutputFormat(StrEnum):
 _chosen: ContextVar[OutputFormat] = ContextVar("output", default=OutputFormat.TABLE)
 
 
+def begin_output() -> None:
+    """Begin with tables, until an option of the command says otherwise."""
+    _chosen.set(OutputFormat.TABLE)
+
+
 def _choose(wanted: OutputFormat) -> OutputFormat:
-    _chosen.set(wanted)
+    if wanted is OutputFormat.JSON:
+        _chosen.set(wanted)
     return wanted
 
 
@@ -47,6 +53,17 @@ OutputOption = Annotated[
     # Eager, so that what is wrong with other options is told in this format.
     typer.Option(
         "--output", callback=_choose, is_eager=True, help="How to print what it gives, and what fails."
+    ),
+]
+
+
+JsonOption = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        callback=lambda wanted: wanted and bool(_choose(OutputFormat.JSON)),
+        is_eager=True,
+        help="Short for --output json.",
     ),
 ]
 

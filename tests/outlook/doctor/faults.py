@@ -41,16 +41,16 @@ from injections import (
     trust_strangers,
     use_port_of_another,
 )
-from odd_networks import (
+from patients import Patient
+
+from postroom import Variable, outlook
+from support.odd_networks import (
     find_closed_port,
     hang_up,
     lead_to,
     refuse,
     speak_plain,
 )
-from patients import Patient
-
-from postroom import Variable, outlook
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,16 @@ from typing import Any
 import keyring.backends.fail
 import trustme
 from certificates import write_certificate
-from odd_networks import (
+from patients import Patient
+
+from postroom import Credential
+from support.odd_keychains import LockedKeychain
+from support.odd_networks import (
     lead_to,
     occupy_port,
     serve_tls,
     write_authority,
 )
-from patients import Patient
-
-from postroom import Credential
-from support.odd_keychains import LockedKeychain
 from support.tenant import GCC_HIGH
 
 LOGIN, GRAPH = "login.microsoftonline.com", "graph.microsoft.com"

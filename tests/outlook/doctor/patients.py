@@ -9,7 +9,6 @@ from typing import Any
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
-from odd_networks import Answer, open_proxy
 
 from postroom import outlook
 from postroom.auth.delegated import DelegatedTokens
@@ -20,6 +19,7 @@ from postroom.clouds import get_cloud
 from postroom.network import create_http_client
 from postroom.outlook.connecting import list_delegated_permissions
 from postroom.outlook.doctor import Report, examine
+from support.odd_networks import Answer, open_proxy
 from support.sign_in import sign_in
 from support.tenant import GLOBAL, RunningTenant
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-from odd_networks import lead_to, serve_tls, write_authority
 from patients import Patient
+
+from support.odd_networks import lead_to, serve_tls, write_authority
 
 LOGIN, GRAPH = "login.microsoftonline.com", "graph.microsoft.com"
 
