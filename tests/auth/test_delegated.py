@@ -69,7 +69,7 @@ def test_the_first_sign_in_is_attended_and_the_next_is_silent(
     token = make_tokens(desk, http, username=username, cloud=cloud).get_token()
     assert claims_of(token.reveal())["upn"] == username
     assert claims_of(token.reveal())["scp"].split() >= ["Mail.ReadWrite", "Mail.Send"]
-    assert "You are connected" in desk.pages[0]
+    assert "You are connected" in desk.read_pages()[0]
     again = make_tokens(desk, http, username=username, cloud=cloud, sign_in=NoSignIn())
     assert again.get_token() == token
     assert (desk.links, count_token_requests(desk.tenant)) == (1, 1)
@@ -96,8 +96,9 @@ def test_another_user_is_refused_and_nothing_is_kept(desk: Desk, http: httpx2.Cl
     desk.seat("adele@contoso.com")
     with pytest.raises(errors.WrongUserError, match=r"is adele@contoso.com, but .* is for ap@contoso.com"):
         make_tokens(desk, http).get_token()
-    assert "adele@contoso.com" in desk.pages[0]
-    assert "You are connected" not in desk.pages[0]
+    (page,) = desk.read_pages()
+    assert "adele@contoso.com" in page
+    assert "You are connected" not in page
     with pytest.raises(errors.SignInNeededError):
         make_tokens(desk, http, sign_in=NoSignIn()).get_token()
 
@@ -108,7 +109,7 @@ def test_declined_consent_is_told(desk: Desk, http: httpx2.Client) -> None:
     with pytest.raises(errors.SignInDeniedError, match="declined") as caught:
         make_tokens(desk, http).get_token()
     assert caught.value.aadsts == 65004
-    assert "declined" in desk.pages[0]
+    assert "declined" in desk.read_pages()[0]
 
 
 def test_the_time_runs_out(desk: Desk, http: httpx2.Client) -> None:
@@ -123,8 +124,9 @@ def test_an_answer_of_another_sign_in_does_no_harm(desk: Desk, http: httpx2.Clie
     """A mixed-up state is turned away with a page of its own, and the right answer still counts."""
     desk.seat(AP, stranger_first=True)
     assert make_tokens(desk, http).get_token()
-    assert "belongs to another sign-in" in desk.pages[0]
-    assert "You are connected" in desk.pages[1]
+    foreign, own = desk.read_pages(2)
+    assert "belongs to another sign-in" in foreign
+    assert "You are connected" in own
 
 
 def test_without_a_display_no_browser_is_tried(

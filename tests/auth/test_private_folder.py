@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from postroom.auth import private_folder
-from postroom.auth.private_folder import PrivateFolder, get_state_folder
+from postroom.auth.private_folder import PrivateFolder
 from postroom.errors import DiskFullError, TargetNotWritableError
 
 
@@ -84,23 +83,3 @@ def test_an_error_of_the_caller_stays_its_own(folder: PrivateFolder) -> None:
         raise OSError("the caller's")
     with folder.lock("file"):
         pass
-
-
-@pytest.mark.parametrize(
-    ("platform", "variables", "expected"),
-    [
-        ("linux", {"XDG_STATE_HOME": "/x/state"}, "/x/state/postroom"),
-        ("linux", {"XDG_STATE_HOME": "", "HOME": "/x"}, "/x/.local/state/postroom"),
-        ("darwin", {"HOME": "/x"}, "/x/Library/Application Support/postroom"),
-        ("win32", {"LOCALAPPDATA": "/x/Local"}, "/x/Local/postroom"),
-        ("win32", {"LOCALAPPDATA": "", "HOME": "/x"}, "/x/AppData/Local/postroom"),
-    ],
-)
-def test_each_system_has_its_place(
-    monkeypatch: pytest.MonkeyPatch, platform: str, variables: dict[str, str], expected: str
-) -> None:
-    """What a program remembers lies where users of that system look for it."""
-    monkeypatch.setattr(private_folder.sys, "platform", platform)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert get_state_folder() == Path(expected)

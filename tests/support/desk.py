@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ SETTINGS = "DESK"
 """The variable that names the desk's folder."""
 
 KEY = "D" * 42 + "A"
+PAGES_TIMEOUT_SECONDS = 30
 OTHERS_ANSWER = {"state": "another-state", "code": "another-code"}
 
 
@@ -54,11 +56,13 @@ class Desk:
         settings = {"username": username, "data": str(self.tenant.data), **behaviour}
         (self.folder / "person.json").write_text(json.dumps(settings))
 
-    @property
-    def pages(self) -> list[str]:
-        """The pages that the browser ended at, in the order in which they came: one for each answer."""
-        file = self.folder / "pages.json"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    def read_pages(self, count: int = 1) -> list[str]:
+        """Wait until the browser has shown so many pages, one for each answer, and give them in order."""
+        deadline = time.monotonic() + PAGES_TIMEOUT_SECONDS
+        while len(pages := self._list_pages()) < count:
+            assert time.monotonic() < deadline, f"Of {count} pages the browser showed {len(pages)}."
+            time.sleep(0.01)
+        return pages
 
     @property
     def links(self) -> int:
@@ -70,6 +74,10 @@ class Desk:
         """Note a page that the browser ended at."""
         with (self.folder / "pages.json").open("a") as file:
             file.write(json.dumps(answer.text) + "\n")
+
+    def _list_pages(self) -> list[str]:
+        file = self.folder / "pages.json"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def note_link(self) -> None:
         """Note that a browser was opened."""

@@ -3,7 +3,6 @@
 import errno
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,17 +91,6 @@ class PrivateFolder:
             yield
         except OSError as error:
             raise _translate(error, self.path) from error
-
-
-def get_state_folder() -> Path:
-    """The folder where this operating system keeps what a program remembers for its user."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return base / "postroom"
 
 
 def _acquire(lock: "filelock.BaseFileLock") -> None:

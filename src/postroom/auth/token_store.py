@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from postroom.auth.private_folder import PrivateFolder, get_state_folder
+from postroom.auth.private_folder import PrivateFolder
 from postroom.auth.refusals import SignInPlace
 from postroom.auth.token_keys import (
     HOW_TO_MAKE_A_KEY,
@@ -19,6 +19,7 @@ from postroom.auth.token_keys import (
     TokenKey,
     TokenKeys,
 )
+from postroom.folders import get_state_folder
 
 if TYPE_CHECKING:
     import msal

@@ -1,6 +1,5 @@
 """`postroom tenant`: start the local tenant, and print the environment that leads clients to it."""
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from postroom.errors import (
     SourceFileError,
     TargetNotWritableError,
 )
+from postroom.folders import get_state_folder
 
 if TYPE_CHECKING:
     from postroom.tenant.server import ListenError
@@ -78,7 +78,7 @@ def start(
     from postroom.tenant.records import RecordError  # noqa: PLC0415
     from postroom.tenant.server import ListenError, serve  # noqa: PLC0415
 
-    folder = data or default_data_folder()
+    folder = data or get_data_folder()
     ready = ready_file.absolute() if ready_file is not None else None
     try:
         serve(
@@ -121,7 +121,7 @@ def env(
     _explain_missing_parts()
     from postroom.tenant import environment, manifest  # noqa: PLC0415
 
-    folder = data or default_data_folder()
+    folder = data or get_data_folder()
     found = manifest.find_manifest(folder)
     if found is None:
         raise SettingError(
@@ -137,15 +137,9 @@ def env(
     typer.echo(environment.render_exports(variables))
 
 
-def default_data_folder() -> Path:
-    """Give the folder that the tenant uses without --data, where each system keeps a program's own state."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return base / "postroom" / "tenant"
+def get_data_folder() -> Path:
+    """The folder that the tenant uses without --data."""
+    return get_state_folder() / "tenant"
 
 
 def _explain_missing_parts() -> None:

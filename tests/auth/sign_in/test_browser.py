@@ -237,7 +237,7 @@ def test_the_link_can_be_opened_by_hand(
         while "No browser could be opened" not in printed:
             printed += capsys.readouterr().err
             time.sleep(0.01)
-        link = printed.partition("open this link: ")[2].split()[0]
+        link = printed.partition("open this link:")[2].split()[0]
         assert get(read_query(link)["redirect_uri"], refuse(link)).status == 400
         with pytest.raises(SignInDeniedError):
             signing.result(TIMEOUT_SECONDS)

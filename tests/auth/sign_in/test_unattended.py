@@ -26,12 +26,3 @@ def test_the_error_says_what_to_do(
     assert "postroom connect" in caught.value.message
     assert "Control Room" in caught.value.message
     assert capsys.readouterr() == ("", "")
-
-
-def test_a_known_reason_takes_the_place_of_the_guess(
-    application: "msal.PublicClientApplication", asked: SignInRequest, accept: Accept
-) -> None:
-    """Where it is known why a sign-in is needed, that is said."""
-    with pytest.raises(SignInNeededError) as caught:
-        NoSignIn("The password was changed.").sign_in(application, asked, accept)
-    assert caught.value.message.startswith("The password was changed. An unattended run opens no browser.")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from patients import Patient
 
+from postroom.auth import client_credentials
 from support.tenant import RunningTenant
 
 
@@ -21,3 +22,5 @@ def patient(
         found.settings = {"tenant_id": described["tenant_id"], "username": described["users"][0]["username"]}
         found.be_app("Invoice bot")
         yield found
+    # What the app may do was changed, and this process keeps its tokens: the next test begins without.
+    client_credentials._keep.cache_clear()

@@ -45,8 +45,8 @@ class BrowserSignIn:
         with LoopbackReceiver(self._redirect_url, state, request.username) as receiver:
             flow = start_flow(application, request, receiver.redirect_uri, "form_post", state)
             tell_person(
-                f"Sign in as {request.username} in the browser window that opens. If none opens, open this "
-                f"link: {flow['auth_uri']}"
+                f"Sign in as {request.username} in the browser window that opens. If none opens, open this link:\n"
+                f"{flow['auth_uri']}"
             )
             _open_browser(flow["auth_uri"])
             result = redeem_answer(application, flow, receiver.wait(self._timeout_seconds))

@@ -11,10 +11,7 @@ if TYPE_CHECKING:
 
 
 class NoSignIn:
-    """Refuse to ask anybody; `reason` is a sentence on why a sign-in is needed, where that is known."""
-
-    def __init__(self, reason: str | None = None) -> None:
-        self._reason = reason
+    """Refuse to ask anybody."""
 
     def sign_in(
         self,
@@ -23,11 +20,8 @@ class NoSignIn:
         accept: Callable[[Mapping[str, Any]], None],  # noqa: ARG002
     ) -> NoReturn:
         """Raise SignInNeededError, which says what to do."""
-        reason = self._reason or (
-            f"Nobody has signed in as {request.username} with this app on this machine yet, or the sign-in "
-            "has ended."
-        )
         raise SignInNeededError(
-            f"{reason} An unattended run opens no browser. Sign in once attended (`postroom connect …`), or let "
-            "a Control Room manage the connection."
+            f"Nobody has signed in as {request.username} with this app on this machine yet, or the sign-in has ended. "
+            "An unattended run opens no browser. Sign in once attended (`postroom connect …`), or let a Control "
+            "Room manage the connection."
         )

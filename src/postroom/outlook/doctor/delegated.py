@@ -2,7 +2,6 @@
 
 import shlex
 
-from postroom.auth.private_folder import get_state_folder
 from postroom.auth.sign_in.listeners import open_listeners
 from postroom.auth.sign_in.redirect_url import LoopbackUrl, check_redirect_url
 from postroom.auth.token_store import WAYS, get_token_store
@@ -17,6 +16,7 @@ from postroom.errors import (
     SignInError,
     SignInNeededError,
 )
+from postroom.folders import get_state_folder
 from postroom.outlook.authentication import AuthorizationCode
 from postroom.outlook.doctor.administration import (
     AUTHENTICATION,

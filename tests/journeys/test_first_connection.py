@@ -15,7 +15,7 @@ from support.chromium import keep_screenshot, open_context
 from support.desk import Desk
 from support.mail import make_mail
 from support.sign_in import password_of
-from support.tenant import GCC_HIGH, GLOBAL
+from support.tenant import GCC_HIGH, GLOBAL, find_free_ports
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -28,7 +28,7 @@ with outlook.connect(
     authentication=outlook.AuthorizationCode(
         client_id="{client_id}",
         tenant_id="{tenant_id}",
-        redirect_url="http://localhost:9999/Callback",
+        redirect_url="{redirect_url}",
         username="{username}",
     ),
 ) as mailbox:
@@ -39,11 +39,15 @@ LINK_TIMEOUT_SECONDS = 30
 
 
 @contextmanager
-def run_bot(desk: Desk, cloud: str, username: str) -> Iterator["subprocess.Popen[str]"]:
+def run_bot(desk: Desk, cloud: str, username: str, redirect_url: str) -> Iterator["subprocess.Popen[str]"]:
     """Run the bot as a person would, at a desk whose browser is the test's own."""
     app, described = desk.tenant.app("Desktop bot", cloud), desk.tenant.cloud(cloud)
     script = BOT.format(
-        cloud=cloud, client_id=app["client_id"], tenant_id=described["tenant_id"], username=username
+        cloud=cloud,
+        client_id=app["client_id"],
+        tenant_id=described["tenant_id"],
+        redirect_url=redirect_url,
+        username=username,
     )
     program = subprocess.Popen(
         [sys.executable, "-c", script],
@@ -57,6 +61,12 @@ def run_bot(desk: Desk, cloud: str, username: str) -> Iterator["subprocess.Popen
     finally:
         program.kill()
         program.communicate()
+
+
+@pytest.fixture
+def redirect_url() -> str:
+    """Give a redirect URL of the app at a port that is free: for localhost, Entra ID does not look at it."""
+    return f"http://localhost:{find_free_ports(1)}/Callback"
 
 
 def read_link(program: "subprocess.Popen[str]") -> str:
@@ -86,34 +96,35 @@ def sign_in(page: "Page", password: str, name: str) -> None:
     [(GLOBAL, "ap@contoso.com"), (GCC_HIGH, "ap@contoso.us")],
     ids=["global", "gcc-high"],
 )
-@pytest.mark.xdist_group("port 9999")
 def test_a_person_signs_in_and_the_bot_goes_on(
-    browser: "Browser", desk: Desk, cloud: str, username: str
+    browser: "Browser", desk: Desk, cloud: str, username: str, redirect_url: str
 ) -> None:
     """After the consent page comes the page that says the connection is there; nobody has to close it."""
     desk.seat(None)
     desk.tenant.deliver(username, make_mail("Invoice 4711", to=username))
     name = f"sign-in {cloud}"
-    with run_bot(desk, cloud, username) as program, open_context(browser, desk.tenant.manifest) as context:
+    with (
+        run_bot(desk, cloud, username, redirect_url) as program,
+        open_context(browser, desk.tenant.manifest) as context,
+    ):
         page = context.new_page()
         page.goto(read_link(program))
         sign_in(page, password_of(desk.tenant, username), name)
         page.get_by_text("You are connected").wait_for()
         keep_screenshot(page, f"{name} connected")
-        assert page.url == "http://localhost:9999/Callback"
+        assert page.url == redirect_url
         printed = program.stdout.read() if program.stdout else ""
         assert (printed, program.wait(30)) == ("Invoice 4711\n", 0)
-    with run_bot(desk, cloud, username) as again:
+    with run_bot(desk, cloud, username, redirect_url) as again:
         printed, said = again.communicate(timeout=30)
     assert (printed, said, again.returncode) == ("Invoice 4711\n", "", 0)
 
 
-@pytest.mark.xdist_group("port 9999")
-def test_who_cancels_reads_so_in_the_browser(browser: "Browser", desk: Desk) -> None:
+def test_who_cancels_reads_so_in_the_browser(browser: "Browser", desk: Desk, redirect_url: str) -> None:
     """Cancel on the consent page ends the bot with a sentence, which the browser shows too."""
     desk.seat(None)
     with (
-        run_bot(desk, GLOBAL, "ap@contoso.com") as program,
+        run_bot(desk, GLOBAL, "ap@contoso.com", redirect_url) as program,
         open_context(
             browser, desk.tenant.manifest, color_scheme="dark", viewport={"width": 390, "height": 720}
         ) as context,
