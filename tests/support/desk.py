@@ -43,6 +43,7 @@ class Desk:
             **self.tenant.environment,
             "BROWSER": f"{shlex.quote(sys.executable)} -m support.desk %s",
             "PYTHONPATH": str(tests),
+            "HOME": str(self.folder / "home"),
             "XDG_STATE_HOME": str(self.folder / "state"),
             "POSTROOM_TOKEN_KEY": KEY,
             SETTINGS: str(self.folder),
