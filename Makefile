@@ -52,7 +52,7 @@ proof: setup ## Run the slow proofs that the tests leave out.
 
 lock: setup ## Put the newest packages that fit into requirements.lock.
 	@$(RUN) pip install --quiet --disable-pip-version-check "uv>=0.9"
-	@$(RUN) uv pip compile pyproject.toml --extra tenant --group dev --universal --python-version 3.11 \
+	@$(RUN) uv pip compile pyproject.toml --extra tenant --extra controlroom --group dev --universal --python-version 3.11 \
 		--generate-hashes --upgrade --quiet --custom-compile-command "make lock" \
 		--output-file requirements.lock
 

@@ -45,6 +45,15 @@ narrowly as suits them::
     │   ├── NotSupportedError         this service does not offer the operation
     │   ├── UnexpectedAnswerError     the answer is not what Graph documents
     │   └── OutcomeUnknownError       it may have been done, or not: nobody can tell
+    ├── ControlRoomError              the Control Room refused
+    │   ├── NotSignedInError          it does not know who asks
+    │   ├── NotAllowedError           no role of who asks allows this
+    │   ├── RecordNotFoundError       it has nothing of that name
+    │   ├── ConnectionNotReadyError   an OAuth connection has no token to give
+    │   └── VaultError                the Credential Vault cannot be used
+    │       ├── VaultLockedError      an administrator must unlock it first
+    │       ├── VaultKeyError         the master key is missing, or another's
+    │       └── VaultDamagedError     what is stored was changed or moved
     ├── FileError                     a file on this machine
     │   ├── TargetNotWritableError    the folder cannot be written to
     │   ├── DiskFullError             no space left
@@ -268,6 +277,42 @@ class OutcomeUnknownError(GraphError):
     """It may have been done, or not: nobody can tell, so it was not repeated."""
 
 
+class ControlRoomError(PostroomError):
+    """The Control Room refused."""
+
+
+class NotSignedInError(ControlRoomError):
+    """The Control Room does not know who asks."""
+
+
+class NotAllowedError(ControlRoomError):
+    """No role of who asks allows this."""
+
+
+class RecordNotFoundError(ControlRoomError):
+    """The Control Room has nothing of that name, or not for who asks."""
+
+
+class ConnectionNotReadyError(ControlRoomError):
+    """An OAuth connection has no token to give: somebody must sign in, or what failed must cool down."""
+
+
+class VaultError(ControlRoomError):
+    """The Credential Vault cannot be used."""
+
+
+class VaultLockedError(VaultError):
+    """An administrator must unlock the Credential Vault first."""
+
+
+class VaultKeyError(VaultError):
+    """The master key is missing, or is not the one that this Credential Vault was made with."""
+
+
+class VaultDamagedError(VaultError):
+    """What is stored in the Credential Vault was changed, or moved to another place."""
+
+
 class FileError(PostroomError):
     """Something about a file on this machine."""
 
@@ -366,6 +411,15 @@ OUTCOMES: dict[type[PostroomError], Outcome] = {
     TlsError: Outcome(503, 8, "The certificate of the other side is not trusted."),
     NoAnswerError: Outcome(504, 8, "No answer came."),
     PortInUseError: Outcome(503, 8, "The port is in use."),
+    ControlRoomError: Outcome(500, 12, "The Control Room refused."),
+    NotSignedInError: Outcome(401, 4, "Sign in first."),
+    NotAllowedError: Outcome(403, 5, "Your roles do not allow this."),
+    RecordNotFoundError: Outcome(404, 6, "There is nothing of this name."),
+    ConnectionNotReadyError: Outcome(409, 4, "This connection has no token to give."),
+    VaultError: Outcome(500, 12, "The Credential Vault cannot be used."),
+    VaultLockedError: Outcome(503, 12, "The Credential Vault is locked."),
+    VaultKeyError: Outcome(500, 12, "The Credential Vault has another master key."),
+    VaultDamagedError: Outcome(500, 12, "What is stored was changed or moved."),
     FileError: Outcome(500, 10, "A file could not be read or written."),
     TargetNotWritableError: Outcome(500, 10, "The folder cannot be written to."),
     DiskFullError: Outcome(507, 10, "There is no space left."),
@@ -376,7 +430,8 @@ OUTCOMES: dict[type[PostroomError], Outcome] = {
     ItemsError: Outcome(207, 11, "Some items failed."),
 }
 """Exit codes: 1 unexpected, 2 usage (the shell's custom), 3 settings, 4 sign-in, 5 permission, 6 not there,
-7 refused by Graph, 8 not reachable or busy (try again), 9 outcome unknown (look first), 10 files, 11 partly."""
+7 refused by Graph, 8 not reachable or busy (try again), 9 outcome unknown (look first), 10 files, 11 partly, 12 the
+Control Room."""
 
 
 def get_outcome(error: PostroomError) -> Outcome:
