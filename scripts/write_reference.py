@@ -49,6 +49,7 @@ EXIT_CODES = {
     9: "it may have been done, or not: look before you repeat it",
     10: "a file on this machine",
     11: "some of many items failed; the others are done",
+    12: "the Control Room, or its Credential Vault, cannot do it",
     130: "interrupted with Ctrl+C",
 }
 
