@@ -28,8 +28,11 @@ class OAuthConnection(models.Model):
     authorization_url = models.URLField(max_length=500, blank=True)
     token_url = models.URLField(max_length=500, blank=True)
     scopes = models.TextField(blank=True)
-    """Separated by spaces, without the reserved ones."""
+    """Separated by spaces, without the reserved ones; those of Microsoft Graph with their host."""
     roles = models.ManyToManyField(Role, blank=True, related_name="connections")
+    tested = models.DateTimeField(null=True)
+    test_report = models.JSONField(null=True)
+    """What the last test found, leg by leg (`testing.Step`)."""
     created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
     created_by = models.ForeignKey(
@@ -55,6 +58,8 @@ class ClientSecret(models.Model):
     encrypted = models.BinaryField()
     expires = models.DateField(null=True, blank=True)
     """As the portal shows it for a secret; as the certificate says. None where nobody knows."""
+    thumbprint = models.CharField(max_length=64, blank=True)
+    """The certificate's, as the portal shows it; empty for a secret."""
     added = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -120,10 +125,25 @@ class SignInAttempt(models.Model):
     )
     state_hash = models.CharField(max_length=64, unique=True, null=True)
     link_hash = models.CharField(max_length=64, unique=True, null=True)
+    browser_hash = models.CharField(max_length=64, blank=True)
+    """Of the cookie of the one browser in which this sign-in may come back."""
     encrypted_flow = models.BinaryField(null=True)
     return_to = models.CharField(max_length=200, blank=True)
     expires = models.DateTimeField()
     used = models.DateTimeField(null=True)
+
+    class Meta:
+        """Nobody edits these."""
+
+        default_permissions = ()
+
+
+class SentWarning(models.Model):
+    """A warning that went out, so that it does not go out again."""
+
+    key = models.CharField(max_length=200, unique=True)
+    """What dies, when, and how many days before that it was said."""
+    sent = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         """Nobody edits these."""

@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from postroom.clouds import AZURE_GLOBAL, AZURE_US_GCC_HIGH, Cloud
+
 
 class Provider(TextChoices):
     """Who gives the tokens."""
@@ -26,3 +28,14 @@ class ClientAuthentication(TextChoices):
     NONE = "none", _("None (public client)")
     SECRET = "client_secret", _("Client secret")
     CERTIFICATE = "private_key_jwt", _("Certificate (private-key JWT)")
+
+
+_CLOUDS: dict[str, Cloud] = {
+    Provider.ENTRA_GLOBAL: AZURE_GLOBAL,
+    Provider.ENTRA_GCC_HIGH: AZURE_US_GCC_HIGH,
+}
+
+
+def find_cloud(provider: str) -> Cloud | None:
+    """The Azure cloud of a provider; None for those that are not Microsoft Entra."""
+    return _CLOUDS.get(provider)
