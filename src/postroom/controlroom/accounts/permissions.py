@@ -1,22 +1,30 @@
-"""What people may do, in words: all permissions that there are.
+"""What people may do, in words: all permissions that there are, and the roles that a new Control Room has.
 
 Nobody has any by themselves; a role gives them. Pages, the API and the audit trail use these words and no others.
 """
 
 from enum import StrEnum
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 
 class Permission(StrEnum):
     """One thing that a role may allow; the value is what people read."""
 
-    VIEW_CONNECTIONS = "View connections"
-    MANAGE_CONNECTIONS = "Manage connections"
-    MANAGE_MY_CREDENTIALS = "Manage my credentials and lockers"
-    ADMINISTER_ALL_LOCKERS = "Administer all lockers"
-    MANAGE_USERS = "Manage users and roles"
-    MANAGE_DEVICES = "Manage my devices"
-    VIEW_AUDIT_LOG = "View audit log"
-    RUN_BOTS = "Run bots"
+    VIEW_CONNECTIONS = _("View connections")
+    MANAGE_CONNECTIONS = _("Manage connections")
+    MANAGE_MY_CREDENTIALS = _("Manage my credentials and lockers")
+    ADMINISTER_ALL_LOCKERS = _("Administer all lockers")
+    MANAGE_USERS = _("Manage users and roles")
+    MANAGE_DEVICES = _("Manage my devices")
+    VIEW_AUDIT_LOG = _("View audit log")
+    RUN_BOTS = _("Run bots")
+
+    @property
+    def label(self) -> str:
+        """The words in the language of the reader."""
+        return str(gettext(self.value))
 
     @property
     def codename(self) -> str:
@@ -27,3 +35,33 @@ class Permission(StrEnum):
     def django_name(self) -> str:
         """The name with its app, as `User.has_perm` takes it."""
         return f"accounts.{self.codename}"
+
+
+EXPLANATIONS: dict[Permission, str] = {
+    Permission.VIEW_CONNECTIONS: _("See the OAuth connections and their status."),
+    Permission.MANAGE_CONNECTIONS: _(
+        "Create, change, test and delete OAuth connections, and sign in for them."
+    ),
+    Permission.MANAGE_MY_CREDENTIALS: _("Make lockers and credentials, and give values of one's own."),
+    Permission.ADMINISTER_ALL_LOCKERS: _("See every locker, and change who may use it. Values stay hidden."),
+    Permission.MANAGE_USERS: _("Create and disable users, give roles, and revoke anybody's devices."),
+    Permission.MANAGE_DEVICES: _("Let devices of one's own in, with an API key each."),
+    Permission.VIEW_AUDIT_LOG: _("Read and export who did what."),
+    Permission.RUN_BOTS: _("Run bots that use connections and credentials."),
+}
+"""What each permission means, for the page where a role is made."""
+
+ADMINISTRATOR = "Administrator"
+"""The role that always has every permission; it can neither be changed nor deleted."""
+
+FIRST_ROLES: dict[str, tuple[Permission, ...]] = {
+    ADMINISTRATOR: tuple(Permission),
+    "Bot creator": (
+        Permission.VIEW_CONNECTIONS,
+        Permission.MANAGE_MY_CREDENTIALS,
+        Permission.MANAGE_DEVICES,
+        Permission.RUN_BOTS,
+    ),
+    "Auditor": (Permission.VIEW_AUDIT_LOG, Permission.VIEW_CONNECTIONS),
+}
+"""The roles of a new Control Room."""
