@@ -16,9 +16,13 @@ from postroom.controlroom.accounts.permissions import ADMINISTRATOR, Permission
 class UserManager(BaseUserManager):
     """How users come to be."""
 
-    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
+    def create_user(
+        self, username: str, email: str = "", password: str | None = None, **fields: Any
+    ) -> "User":
         """Make a user without any role; without a password nobody can sign in."""
-        user = self.model(username=User.normalize_username(username), **fields)
+        user = self.model(
+            username=User.normalize_username(username), email=self.normalize_email(email), **fields
+        )
         user.password = make_password(password)
         user.save(using=self._db)
         return user
