@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that what the others refuse is logged too.
     "postroom.controlroom.requests.RequestLog",
+    "postroom.controlroom.audit.trail.RefusalsKept",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
