@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 RUN := .venv/bin/python -m
+WORKERS := -n auto --maxprocesses=4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format types layers check conformance bench reference proof lock clean
@@ -19,8 +20,9 @@ setup: ## Make .venv from requirements.lock (the others do it too).
 demo: setup ## Watch a bot work in a local tenant, in both Azure clouds.
 	@$(RUN) examples.demo
 
-test: setup ## Run the tests, in parallel.
-	@$(RUN) pytest -m "not proof" --ignore=tests/conformance -n auto --maxprocesses=4 --dist loadgroup
+test: setup ## Run the tests, in parallel; those of the Control Room on both databases.
+	@$(RUN) pytest -m "not proof" --ignore=tests/conformance $(WORKERS)
+	@POSTROOM_TEST_DATABASE=postgresql $(RUN) pytest tests/controlroom -m "not proof" $(WORKERS)
 
 lint: setup ## Check style and formatting with ruff.
 	@$(RUN) ruff check .
@@ -48,7 +50,7 @@ reference: setup ## Write docs/reference from the program itself.
 	@$(RUN) scripts.write_reference
 
 proof: setup ## Run the slow proofs that the tests leave out.
-	@$(RUN) pytest -m proof --timeout=1800 -n auto --maxprocesses=4 --dist loadgroup
+	@$(RUN) pytest -m proof --timeout=1800 $(WORKERS)
 
 lock: setup ## Put the newest packages that fit into requirements.lock.
 	@$(RUN) pip install --quiet --disable-pip-version-check "uv>=0.9"

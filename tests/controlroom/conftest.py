@@ -1,0 +1,127 @@
+"""The Control Room in tests: Django with a home and a database of this run's own, people, and servers.
+
+POSTROOM_TEST_DATABASE=postgresql runs these tests on PostgreSQL. Django is set up when pytest first comes to this
+folder, with all that it keeps in pytest's temporary folder, so that other tests neither pay for it nor notice.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.people import People, create_people
+from support.postgresql import MISSING, PostgresqlServer, find_programs, share_postgresql
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from postroom.controlroom.accounts.models import User
+
+SETTINGS_MODULE = "postroom.controlroom.settings"
+WANTED_DATABASE = os.environ.get("POSTROOM_TEST_DATABASE", "sqlite")
+ON_POSTGRESQL = WANTED_DATABASE == "postgresql" and find_programs() is not None
+SERVER = pytest.StashKey[PostgresqlServer]()
+# What this machine may have set for a Control Room of its own.
+OWN_VARIABLES = ("POSTROOM_HOME", "POSTROOM_DATABASE", "POSTROOM_SECRET_KEY", "POSTROOM_URL")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Set Django up, before any test of this folder is imported."""
+    from django.conf import settings
+
+    if settings.configured:
+        raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: the tests set Django up for themselves.")
+    folder: Path = config._tmp_path_factory.mktemp("control-room")  # type: ignore[attr-defined]
+    for name in OWN_VARIABLES:
+        os.environ.pop(name, None)
+    os.environ["POSTROOM_HOME"] = str(folder / "home")
+    if ON_POSTGRESQL and not _only_hands_out_tests(config):
+        os.environ["POSTROOM_DATABASE"] = _join_postgresql(config).get_address("postroom")
+    _set_up_django(config)
+
+
+def _join_postgresql(config: pytest.Config) -> PostgresqlServer:
+    base: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    shared = base.parent if hasattr(config, "workerinput") else base
+    config.stash[SERVER] = server = stack.enter_context(share_postgresql(shared))
+    return server
+
+
+def _set_up_django(config: pytest.Config) -> None:
+    from pytest_django.plugin import _setup_django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS_MODULE
+    try:
+        from django.conf import settings
+
+        if settings.STATIC_ROOT:  # WhiteNoise warns where it is not
+            Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+        _setup_django(config)
+    finally:
+        del os.environ["DJANGO_SETTINGS_MODULE"]  # programs that tests start choose for themselves
+
+
+def _only_hands_out_tests(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput") and bool(getattr(config.option, "numprocesses", None))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def wanted_database() -> None:
+    """Skip where the database that is asked for is not on this machine."""
+    if WANTED_DATABASE == "postgresql" and not ON_POSTGRESQL:
+        pytest.skip(MISSING)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Keep SQLite's database in a file, as a Control Room does, so that threads and the canary can read it."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(settings.CONFIGURATION.home / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Hash passwords quickly: what slows an attacker down would slow every test down."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def people(db: None) -> People:
+    """Give a user of each default role, and one without a role."""
+    return create_people()
+
+
+@pytest.fixture
+def client_as() -> "Callable[[User | None], Client]":
+    """Open a client in which this person is signed in, or nobody; CSRF is checked as for a browser where asked."""
+    from django.test import Client
+
+    def open_client(person: "User | None", **settings: Any) -> "Client":
+        client = Client(**settings)
+        if person is not None:
+            client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return open_client
+
+
+@pytest.fixture
+def postgresql(request: pytest.FixtureRequest) -> Iterator[PostgresqlServer]:
+    """Give a PostgreSQL server: the one that these tests run on, or else one of this test's own."""
+    if find_programs() is None:
+        pytest.skip(MISSING)
+    if (running := request.config.stash.get(SERVER, None)) is not None:
+        yield running
+        return
+    shared = request.getfixturevalue("tmp_path_factory").mktemp("postgresql")
+    with share_postgresql(shared) as server:
+        yield server
