@@ -2,7 +2,8 @@
 
 POSTROOM_HOME is the folder of database and keys, POSTROOM_DATABASE the address of a PostgreSQL database,
 POSTROOM_SECRET_KEY what signs sessions where several hosts serve one Control Room, POSTROOM_URL the address under
-which people reach it.
+which people reach it, POSTROOM_TRUSTED_PROXY the address of the reverse proxy in front of it, and POSTROOM_SESSION
+whether a sign-in ends with the browser or only after twelve hours.
 """
 
 import os
@@ -11,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from postroom.errors import SettingError
+from postroom.errors import SettingError, TargetNotWritableError
 from postroom.folders import get_state_folder
 
 DEFAULT_URL = "http://localhost:8000"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+SESSION_ENDS = {"browser": True, "12 hours": False}
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,11 @@ class Configuration:
     """The settings of one Control Room."""
 
     home: Path
-    database: str
+    database: str = field(repr=False)
     url: str
+    trusted_proxy: str | None
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    sessions_end_with_browser: bool
     secret_key: str = field(repr=False)
 
     @property
@@ -36,20 +42,54 @@ class Configuration:
         """The host name under which people reach it."""
         return urlsplit(self.url).hostname or ""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only people at this machine reach it, so that nothing of it goes over a network."""
+        return self.host in LOOPBACK
+
 
 def read_configuration() -> Configuration:
     """Read the settings of this machine; what is made at the first start is kept in the folder.
 
-    Errors: SettingError where the address is none.
+    Errors: SettingError where a setting cannot be used; TargetNotWritableError where the folder cannot be made.
     """
-    home = Path(os.environ.get("POSTROOM_HOME") or get_state_folder() / "control-room")
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home = get_home()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise TargetNotWritableError(
+            f"The Control Room cannot make its folder: {error}. Name another one in POSTROOM_HOME."
+        ) from error
+    url = _read_url()
     return Configuration(
         home=home,
         database=os.environ.get("POSTROOM_DATABASE") or f"sqlite:///{home / 'control-room.sqlite3'}",
-        url=_read_url(),
+        url=url,
+        trusted_proxy=_find_trusted_proxy(url),
+        sessions_end_with_browser=_read_session_end(),
         secret_key=os.environ.get("POSTROOM_SECRET_KEY") or _keep_secret_key(home / "secret-key"),
     )
+
+
+def get_home() -> Path:
+    """The folder of this Control Room: what POSTROOM_HOME names, else one of the user's own account."""
+    return Path(os.environ.get("POSTROOM_HOME") or get_state_folder() / "control-room").absolute()
+
+
+def _find_trusted_proxy(url: str) -> str | None:
+    # We serve no HTTPS ourselves: where people use it, something in front does, and most often on the same machine.
+    default = "127.0.0.1" if url.startswith("https:") else None
+    return os.environ.get("POSTROOM_TRUSTED_PROXY") or default
+
+
+def _read_session_end() -> bool:
+    given = os.environ.get("POSTROOM_SESSION", "browser")
+    if given not in SESSION_ENDS:
+        raise SettingError(
+            f"POSTROOM_SESSION “{given}” is not known. Write “browser”, so that a sign-in ends when the browser is "
+            "closed, or “12 hours”."
+        )
+    return SESSION_ENDS[given]
 
 
 def _read_url() -> str:

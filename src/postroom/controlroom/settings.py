@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from postroom.controlroom.configuration import LOOPBACK, read_configuration
+from postroom.controlroom.configuration import read_configuration
 
 CONFIGURATION = read_configuration()
 FOLDER = Path(__file__).parent
@@ -41,12 +41,11 @@ INSTALLED_APPS = [
     "ninja",
 ]
 MIDDLEWARE = [
-    # First, so that what the others refuse is logged too.
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "postroom.controlroom.requests.RequestLog",
     "postroom.controlroom.audit.trail.RefusalsKept",
-    "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -122,7 +121,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Whether other hosts of the same domain have HTTPS is not ours to promise.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-if CONFIGURATION.host in LOOPBACK and not CONFIGURATION.is_secure:
+if CONFIGURATION.is_local and not CONFIGURATION.is_secure:
     # Nothing leaves this machine, so there is nothing for HTTPS to protect.
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 CONTENT_SECURITY_POLICY = {

@@ -1,14 +1,34 @@
 """Which address leads where."""
 
-from django.urls import include, path
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
 
 from postroom.controlroom.api import api
 from postroom.controlroom.health import show_health
+from postroom.controlroom.language import set_language
 from postroom.controlroom.site import site
+
+handler400 = "postroom.controlroom.problems.show_bad_request"
+handler403 = "postroom.controlroom.problems.show_refusal"
+handler404 = "postroom.controlroom.problems.show_missing"
+handler500 = "postroom.controlroom.problems.show_failure"
+
+
+def show_robots(_request: HttpRequest) -> HttpResponse:
+    """Ask search engines to stay away from all pages."""
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+
+
+def refuse_unknown_endpoint(_request: HttpRequest, **_address: str) -> HttpResponse:
+    """Tell a program that there is no such endpoint, and not where people sign in."""
+    raise Http404
+
 
 urlpatterns = [
     path("health", show_health, name="health"),
+    path("robots.txt", show_robots, name="robots"),
     path("api/", api.urls),
-    path("language/", include("django.conf.urls.i18n")),
+    path("api/<path:endpoint>", refuse_unknown_endpoint),
+    path("language/", set_language, name="set_language"),
     path("", site.urls),
 ]

@@ -1,0 +1,64 @@
+"""The sidebar as data: which pages there are, and who may see the way to them.
+
+A page that a person may not open is not offered to them; that it refuses them all the same is the page's own work.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from postroom.controlroom.accounts.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Page:
+    """One line of the sidebar; the icon is a name of Material Symbols, which come with the pages."""
+
+    title: Any
+    icon: str
+    url_name: str
+    permission: Permission | None = None
+    """Who sees it; None for everybody who is signed in."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pages that belong together; without a title, the first of all."""
+
+    title: Any
+    pages: tuple[Page, ...]
+
+
+GROUPS = (
+    Group(None, (Page(_("Overview"), "home", "admin:index"),)),
+    Group(_("Automation"), ()),
+    Group(_("Administration"), ()),
+    Group(_("My settings"), ()),
+)
+
+
+def get_navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar for the person of this request, as Unfold takes it."""
+    groups = ((group, [page for page in group.pages if _shows(page, request)]) for group in GROUPS)
+    return [
+        {"title": group.title, "items": [_describe(page, request) for page in pages]}
+        for group, pages in groups
+        if pages
+    ]
+
+
+def _shows(page: Page, request: HttpRequest) -> bool:
+    return page.permission is None or request.user.may(page.permission)
+
+
+def _describe(page: Page, request: HttpRequest) -> dict[str, Any]:
+    link = reverse(page.url_name)
+    return {
+        "title": page.title,
+        "icon": page.icon,
+        "link": link,
+        "active": request.path == link or (link != reverse("admin:index") and request.path.startswith(link)),
+    }
