@@ -88,6 +88,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         database["TEST"]["NAME"] = str(settings.CONFIGURATION.home / "test.sqlite3")
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Let tests empty the audit trail, which the database refuses to everybody else."""
+    from django.db import connection
+
+    from postroom.controlroom.audit import triggers
+
+    with django_db_blocker.unblock():
+        triggers.remove(connection)
+
+
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
     """Hash passwords quickly: what slows an attacker down would slow every test down."""
