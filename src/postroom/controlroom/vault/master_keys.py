@@ -15,8 +15,8 @@ LOOK_AGAIN_SECONDS = 2.0
 """How long a process goes by what it knows: then it sees that the vault was locked."""
 
 _CHECK = b"postroom vault check"
-_UNLOCK_ADVICE = "run `postroom vault unlock` on the server, or enter the master key on the Credential Vault's page"
-    "run `postroom vault unlock` on the server, or open the Credential Vault's page and enter the master key"
+_UNLOCK_ADVICE = (
+    "run `postroom vault unlock` on the server, or enter the master key on the Credential Vault's page"
 )
 
 
