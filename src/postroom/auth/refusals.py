@@ -70,7 +70,7 @@ def create_sign_in_error(
     advice = find_advice(aadsts, place.cloud, place.tenant_id, place.client_id)
     words = advice or (None if aadsts else _WORDS.get(error)) or _quote(refusal, status)
     clock = _describe_clock(clock_ahead_seconds)
-    return _find_class(error, refusal.get("suberror"))(
+    return get_error_class(error, refusal.get("suberror"))(
         f"{words} {clock}".rstrip(),
         code=error,
         aadsts=aadsts,
@@ -78,7 +78,8 @@ def create_sign_in_error(
     )
 
 
-def _find_class(error: str, suberror: Any) -> type[SignInError]:
+def get_error_class(error: str, suberror: Any = None) -> type[SignInError]:
+    """The class for an `error` of OAuth 2.0 (RFC 6749 §4.1.2.1 and §5.2), and Entra ID's `suberror`."""
     return _CLASSES.get(str(suberror)) or _CLASSES.get(error, SignInError)
 
 
