@@ -24,8 +24,8 @@ SETTINGS_MODULE = "postroom.controlroom.settings"
 WANTED_DATABASE = os.environ.get("POSTROOM_TEST_DATABASE", "sqlite")
 ON_POSTGRESQL = WANTED_DATABASE == "postgresql" and find_programs() is not None
 SERVER = pytest.StashKey[PostgresqlServer]()
-# What this machine may have set for a Control Room of its own.
-OWN_VARIABLES = ("POSTROOM_HOME", "POSTROOM_DATABASE", "POSTROOM_SECRET_KEY", "POSTROOM_URL")
+# What the tests are told; everything else of the name is of a Control Room that this machine may have.
+OF_TESTS = ("POSTROOM_TEST_DATABASE", "POSTROOM_REQUIRE_ALL")
 
 
 @pytest.hookimpl(trylast=True)
@@ -36,8 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings.configured:
         raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: the tests set Django up for themselves.")
     folder: Path = config._tmp_path_factory.mktemp("control-room")  # type: ignore[attr-defined]
-    for name in OWN_VARIABLES:
-        os.environ.pop(name, None)
+    for name in [name for name in os.environ if name.startswith("POSTROOM_") and name not in OF_TESTS]:
+        del os.environ[name]
     os.environ["POSTROOM_HOME"] = str(folder / "home")
     if ON_POSTGRESQL and not _only_hands_out_tests(config):
         os.environ["POSTROOM_DATABASE"] = _join_postgresql(config).get_address("postroom")
@@ -97,6 +97,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
     with django_db_blocker.unblock():
         triggers.remove(connection)
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Let no test find what an earlier one left beside the database."""
+    from postroom.controlroom.settings import CONFIGURATION
+    from postroom.controlroom.vault.memory import memory
+
+    memory.forget()
+    for name in ("audit-anchor.json", "vault-key.next"):
+        (CONFIGURATION.home / name).unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)
