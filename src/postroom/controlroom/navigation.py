@@ -35,7 +35,12 @@ class Group:
 GROUPS = (
     Group(None, (Page(_("Overview"), "home", "admin:index"),)),
     Group(_("Automation"), ()),
-    Group(_("Administration"), ()),
+    Group(
+        _("Administration"),
+        (
+            Page(_("Audit log"), "history", "admin:audit_auditentry_changelist", Permission.VIEW_AUDIT_LOG),
+        ),
+    ),
     Group(_("My settings"), ()),
 )
 

@@ -25,6 +25,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "postroom.controlroom.accounts.apps.AccountsConfig",
     "postroom.controlroom.vault.apps.VaultConfig",
     "postroom.controlroom.connections.apps.ConnectionsConfig",

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 
 from postroom.controlroom.api import api
+from postroom.controlroom.audit import endpoints as audit
 from postroom.controlroom.health import show_health
 from postroom.controlroom.language import set_language
 from postroom.controlroom.site import site
@@ -23,6 +24,8 @@ def refuse_unknown_endpoint(_request: HttpRequest, **_address: str) -> HttpRespo
     """Tell a program that there is no such endpoint, and not where people sign in."""
     raise Http404
 
+
+api.add_router("", audit.router)
 
 urlpatterns = [
     path("health", show_health, name="health"),

@@ -1,53 +1,78 @@
 """What is written into the audit trail, in words: every event that there is."""
 
 from enum import StrEnum
+from typing import Self
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 
-class Outcome(StrEnum):
+class _Words(StrEnum):
+    """A key that is kept and, beside it, the words that people read."""
+
+    words: str
+
+    def __new__(cls, key: str, words: str = "") -> Self:
+        """Take the words beside the key."""
+        member = str.__new__(cls, key)
+        member._value_ = key
+        member.words = words
+        return member
+
+    @property
+    def label(self) -> str:
+        """The words in the language of the reader."""
+        return str(gettext(self.words))
+
+
+class Outcome(_Words):
     """How it ended."""
 
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+    FAILED = "failed", _("Failed")
 
 
-class Event(StrEnum):
-    """What somebody did, or tried; the value is what people read."""
+class Event(_Words):
+    """What somebody did, or tried; the label is what people read."""
 
-    SIGNED_IN = "Signed in to the Control Room"
-    SIGNED_OUT = "Signed out of the Control Room"
-    SIGN_IN_FAILED = "Failed to sign in to the Control Room"
-    PASSWORD_CHANGED = "Password changed"  # noqa: S105 - an event
-    ACCESS_REFUSED = "Page or endpoint refused"
+    SIGNED_IN = "SIGNED_IN", _("Signed in to the Control Room")
+    SIGNED_OUT = "SIGNED_OUT", _("Signed out of the Control Room")
+    SIGN_IN_FAILED = "SIGN_IN_FAILED", _("Failed to sign in to the Control Room")
+    PASSWORD_CHANGED = "PASSWORD_CHANGED", _("Password changed")
+    ACCESS_REFUSED = "ACCESS_REFUSED", _("Page or endpoint refused")
 
-    USER_CREATED = "User created"
-    USER_CHANGED = "User changed"
-    USER_DELETED = "User deleted"
-    ROLE_CREATED = "Role created"
-    ROLE_CHANGED = "Role changed"
-    ROLE_DELETED = "Role deleted"
-    DEVICE_ADDED = "Device added"
-    DEVICE_REVOKED = "Device revoked"
+    USER_CREATED = "USER_CREATED", _("User created")
+    USER_CHANGED = "USER_CHANGED", _("User changed")
+    USER_DELETED = "USER_DELETED", _("User deleted")
+    ROLE_CREATED = "ROLE_CREATED", _("Role created")
+    ROLE_CHANGED = "ROLE_CHANGED", _("Role changed")
+    ROLE_DELETED = "ROLE_DELETED", _("Role deleted")
+    DEVICE_ADDED = "DEVICE_ADDED", _("Device added")
+    DEVICE_REVOKED = "DEVICE_REVOKED", _("Device revoked")
 
-    LOCKER_CREATED = "Locker created"
-    LOCKER_CHANGED = "Locker changed"
-    LOCKER_DELETED = "Locker deleted"
-    CREDENTIAL_CREATED = "Credential created"
-    CREDENTIAL_CHANGED = "Credential changed"
-    CREDENTIAL_DELETED = "Credential deleted"
-    CREDENTIAL_USED = "Credential used"
-    VAULT_UNLOCKED = "Credential Vault unlocked"
-    VAULT_KEY_ROTATED = "Credential Vault key rotated"
+    LOCKER_CREATED = "LOCKER_CREATED", _("Locker created")
+    LOCKER_CHANGED = "LOCKER_CHANGED", _("Locker changed")
+    LOCKER_DELETED = "LOCKER_DELETED", _("Locker deleted")
+    CREDENTIAL_CREATED = "CREDENTIAL_CREATED", _("Credential created")
+    CREDENTIAL_CHANGED = "CREDENTIAL_CHANGED", _("Credential changed")
+    CREDENTIAL_DELETED = "CREDENTIAL_DELETED", _("Credential deleted")
+    CREDENTIAL_USED = "CREDENTIAL_USED", _("Credential used")
+    VAULT_UNLOCKED = "VAULT_UNLOCKED", _("Credential Vault unlocked")
+    VAULT_KEY_ROTATED = "VAULT_KEY_ROTATED", _("Credential Vault key rotated")
+    VAULT_LOCKED = "VAULT_LOCKED", _("Credential Vault locked")
+    VAULT_MODE_CHANGED = "VAULT_MODE_CHANGED", _("Credential Vault mode changed")
+    VAULT_MASTER_KEY_CHANGED = "VAULT_MASTER_KEY_CHANGED", _("Credential Vault master key changed")
 
-    CONNECTION_CREATED = "Connection created"
-    CONNECTION_CHANGED = "Connection changed"
-    CONNECTION_DELETED = "Connection deleted"
-    CONNECTION_TESTED = "Connection tested"
-    ROLES_INVITED = "Roles invited to a connection"
-    SIGN_IN_STARTED = "Sign-in to a provider started"
-    SIGN_IN_LINK_CREATED = "Sign-in link created"
-    CONNECTED = "Signed in to a provider"
-    DISCONNECTED = "Disconnected from a provider"
-    TOKEN_GIVEN = "Access token given"  # noqa: S105 - an event
-    TOKEN_REFRESHED = "Token refreshed"  # noqa: S105
-    AUDIT_EXPORTED = "Audit log exported"
+    CONNECTION_CREATED = "CONNECTION_CREATED", _("Connection created")
+    CONNECTION_CHANGED = "CONNECTION_CHANGED", _("Connection changed")
+    CONNECTION_DELETED = "CONNECTION_DELETED", _("Connection deleted")
+    CONNECTION_TESTED = "CONNECTION_TESTED", _("Connection tested")
+    ROLES_INVITED = "ROLES_INVITED", _("Roles invited to a connection")
+    SIGN_IN_STARTED = "SIGN_IN_STARTED", _("Sign-in to a provider started")
+    SIGN_IN_LINK_CREATED = "SIGN_IN_LINK_CREATED", _("Sign-in link created")
+    CONNECTED = "CONNECTED", _("Signed in to a provider")
+    DISCONNECTED = "DISCONNECTED", _("Disconnected from a provider")
+    TOKEN_GIVEN = "TOKEN_GIVEN", _("Access token given")
+    TOKEN_REFRESHED = "TOKEN_REFRESHED", _("Token refreshed")
+    AUDIT_EXPORTED = "AUDIT_EXPORTED", _("Audit log exported")
