@@ -14,6 +14,7 @@ import pytest
 
 from support.people import People, create_people
 from support.postgresql import MISSING, PostgresqlServer, find_programs, share_postgresql
+from support.secrets_seen import watch_secrets
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -111,6 +112,13 @@ def nothing_remembered() -> None:
 
 
 @pytest.fixture(autouse=True)
+def secrets_are_watched() -> Iterator[None]:
+    """Let the canary look for whatever the Control Room treats as a secret in this test."""
+    with watch_secrets():
+        yield
+
+
+@pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
     """Hash passwords quickly: what slows an attacker down would slow every test down."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -123,17 +131,26 @@ def people(db: None) -> People:
 
 
 @pytest.fixture
-def client_as() -> "Callable[[User | None], Client]":
-    """Open a client in which this person is signed in, or nobody; CSRF is checked as for a browser where asked."""
-    from django.test import Client
+def client_as() -> "Callable[..., Client]":
+    """Open a client in which this person is signed in, or nobody: `client_as(person, enforce_csrf_checks=True)`.
 
-    def open_client(person: "User | None", **settings: Any) -> "Client":
-        client = Client(**settings)
+    A secret in any answer but those that are there to give one fails the test.
+    """
+    from support.watched_client import WatchedClient
+
+    def open_client(person: "User | None" = None, **settings: Any) -> "Client":
+        client = WatchedClient(**settings)
         if person is not None:
             client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
         return client
 
     return open_client
+
+
+@pytest.fixture
+def client(client_as: "Callable[..., Client]") -> "Client":
+    """Give a client in which nobody is signed in; secrets in its answers are found too."""
+    return client_as()
 
 
 @pytest.fixture
