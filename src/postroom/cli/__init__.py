@@ -1,4 +1,4 @@
-"""The command line: `postroom tenant`, `connect`, `doctor`, `sign-out`, `mail` and `credential`.
+"""The command line: `postroom tenant`, `serve`, `connect`, `doctor`, `sign-out`, `mail` and `credential`.
 
 Owns what a person types and reads on a terminal, and nothing else: what a mail command takes is made from the
 definitions of the actions, what it does is done by the rooms below, and what fails is told in one place
@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from postroom import __version__
-from postroom.cli import connect, credential, doctor, sign_out, tenant
+from postroom.cli import audit, connect, credential, doctor, serve, sign_out, tenant
 from postroom.cli.failures import INTERRUPTED, tell_failures
 from postroom.cli.output import begin_output
 
@@ -46,6 +46,7 @@ class MailGroup(TyperGroup):
 
 
 app.add_typer(tenant.app)
+app.command("serve", epilog=serve.EPILOG)(serve.command)
 app.command("connect", epilog=connect.EPILOG)(connect.command)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.command)
 app.command("sign-out", epilog=sign_out.EPILOG)(sign_out.command)
@@ -55,6 +56,7 @@ app.add_typer(
     help="Work in a mailbox: list, save, move, answer, send.",
 )
 app.add_typer(credential.app)
+app.add_typer(audit.app)
 
 
 def _show_version(*, wanted: bool) -> None:

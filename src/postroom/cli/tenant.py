@@ -72,7 +72,7 @@ def start(
     What is in it survives: the next start with the same --data serves the same apps, secrets and mail. Lead a shell
     to it with: eval "$(postroom tenant env --app 'Invoice bot')"
     """
-    _explain_missing_parts()
+    explain_missing_parts()
     # The tenant's libraries take a good part of a second to import, which no other command should pay for.
     from postroom.tenant.mail.ingest import UnknownDomainError  # noqa: PLC0415
     from postroom.tenant.records import RecordError  # noqa: PLC0415
@@ -118,7 +118,7 @@ def env(
 
     Use it as: eval "$(postroom tenant env --app 'Invoice bot')"
     """
-    _explain_missing_parts()
+    explain_missing_parts()
     from postroom.tenant import environment, manifest  # noqa: PLC0415
 
     folder = data or get_data_folder()
@@ -142,7 +142,8 @@ def get_data_folder() -> Path:
     return get_state_folder() / "tenant"
 
 
-def _explain_missing_parts() -> None:
+def explain_missing_parts() -> None:
+    """Say how to get the tenant where it is not installed. Errors: SettingError."""
     from importlib.util import find_spec  # noqa: PLC0415
 
     parts = ("starlette", "uvicorn", "trustme", "joserfc", "httptools", "jinja2")

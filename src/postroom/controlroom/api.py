@@ -10,6 +10,8 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from postroom import __version__
+from postroom.controlroom.accounts.access import record_refusal
+from postroom.controlroom.accounts.access import record_refusal
 from postroom.controlroom.problems import answer_problem
 from postroom.errors import NotAllowedError, NotSignedInError, PostroomError, SettingError, get_outcome
 
@@ -64,7 +66,8 @@ def answer_missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
 
 @api.exception_handler(PermissionDenied)
 def answer_refusal(request: HttpRequest, _error: PermissionDenied) -> HttpResponse:
-    """Say that no role allows this, as our own error does."""
+    """Say that no role allows this, as our own error does, and write it into the audit trail."""
+    record_refusal(request, getattr(request, "auth", None))
     return answer_error(request, NotAllowedError("Your roles do not allow this. Nothing was changed."))
 
 

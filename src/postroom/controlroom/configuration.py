@@ -17,6 +17,7 @@ from postroom.folders import get_state_folder
 
 DEFAULT_URL = "http://localhost:8000"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+DATABASE_SCHEMES = frozenset({"postgresql", "postgres", "sqlite"})
 SESSION_ENDS = {"browser": True, "12 hours": False}
 
 
@@ -63,7 +64,7 @@ def read_configuration() -> Configuration:
     url = _read_url()
     return Configuration(
         home=home,
-        database=os.environ.get("POSTROOM_DATABASE") or f"sqlite:///{home / 'control-room.sqlite3'}",
+        database=_read_database(home),
         url=url,
         trusted_proxy=_find_trusted_proxy(url),
         sessions_end_with_browser=_read_session_end(),
@@ -90,6 +91,17 @@ def _read_session_end() -> bool:
             "closed, or “12 hours”."
         )
     return SESSION_ENDS[given]
+
+
+def _read_database(home: Path) -> str:
+    address = os.environ.get("POSTROOM_DATABASE") or f"sqlite:///{home / 'control-room.sqlite3'}"
+    if urlsplit(address).scheme not in DATABASE_SCHEMES:
+        # Without what was given: a password may be in it.
+        raise SettingError(
+            "POSTROOM_DATABASE is not the address of a PostgreSQL database. Write it like "
+            "postgresql://user:password@host:5432/postroom, or leave it out for SQLite."
+        )
+    return address
 
 
 def _read_url() -> str:

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from postroom.controlroom.accounts.access import record_refusal
 from postroom.controlroom.requests import get_origin
 from postroom.controlroom.site import site
 
@@ -68,8 +67,7 @@ def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse
 
 
 def show_refusal(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Say that the roles of the user do not allow this (403), and write it into the audit trail."""
-    record_refusal(request, request.user if request.user.is_authenticated else None)
+    """Say that the roles of the user do not allow this (403)."""
     return show_problem(
         request,
         403,

@@ -1,7 +1,7 @@
 """Which address leads where."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 
 from postroom.controlroom.api import api
 from postroom.controlroom.audit import endpoints as audit
@@ -10,7 +10,7 @@ from postroom.controlroom.language import set_language
 from postroom.controlroom.site import site
 
 handler400 = "postroom.controlroom.problems.show_bad_request"
-handler403 = "postroom.controlroom.problems.show_refusal"
+handler403 = "postroom.controlroom.accounts.access.show_refusal"
 handler404 = "postroom.controlroom.problems.show_missing"
 handler500 = "postroom.controlroom.problems.show_failure"
 
@@ -33,5 +33,6 @@ urlpatterns = [
     path("api/", api.urls),
     path("api/<path:endpoint>", refuse_unknown_endpoint),
     path("language/", set_language, name="set_language"),
+    path("", include("postroom.controlroom.accounts.urls")),
     path("", site.urls),
 ]
