@@ -130,7 +130,7 @@ def _find_lying_key(state: VaultState) -> Key:
     keys = key_file.list_keys()
     for key in keys:
         if matches(state, key):
-            _settle_key_files(key)
+            settle_key_files(key)
             return key
     handed = handing.find_handed(state)
     if handed is not None and matches(state, handed):
@@ -144,7 +144,7 @@ def _find_lying_key(state: VaultState) -> Key:
     )
 
 
-def _settle_key_files(key: Key) -> None:
+def settle_key_files(key: Key) -> None:
     """Finish a change of the master key that was broken off after it was done in the database."""
     new, present = key_file.get_next_key_file(), key_file.get_key_file()
     if key_file.is_in_environment() or not new.exists():

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from postroom.controlroom.accounts.models import Role
-from postroom.controlroom.vault.names import fold_name
+from postroom.controlroom.vault.names import check_name, fold_name
 
 MOST_ATTRIBUTES = 50
 """How many attributes a credential can have."""
@@ -84,7 +84,7 @@ class NamedModel(models.Model):
     """A record with a name; two names that differ only in case, or in how letters are composed, are one."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(_("name"), max_length=100, validators=[check_name])
     folded_name = models.CharField(max_length=400, editable=False)
 
     class Meta:

@@ -16,7 +16,7 @@ class EncryptedField(NamedTuple):
 
     def get_model(self) -> type[models.Model]:
         """The model itself. Errors: LookupError where no app has it."""
-        return apps.get_model(self.model)  # type: ignore[no-any-return]
+        return apps.get_model(self.model)
 
 
 _fields = [
