@@ -11,7 +11,6 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from postroom import __version__
 from postroom.controlroom.accounts.access import record_refusal
-from postroom.controlroom.accounts.access import record_refusal
 from postroom.controlroom.problems import answer_problem
 from postroom.errors import NotAllowedError, NotSignedInError, PostroomError, SettingError, get_outcome
 

@@ -21,7 +21,7 @@ LARGEST_REQUEST_BYTES = 10 * 1024 * 1024
 LOOPBACK = {"127.0.0.1": "::1", "::1": "127.0.0.1"}
 
 
-class _Stop(SystemExit):  # noqa: N818 - not an error
+class _Stop(SystemExit):
     """The process was told to end; of a kind that waitress lets through wherever it is."""
 
 
