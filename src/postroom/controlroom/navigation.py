@@ -32,16 +32,28 @@ class Group:
     pages: tuple[Page, ...]
 
 
+SINGLE = {"admin:index", "my-settings"}
+"""Pages whose address is the beginning of other pages' addresses."""
+
 GROUPS = (
     Group(None, (Page(_("Overview"), "home", "admin:index"),)),
     Group(_("Automation"), ()),
     Group(
         _("Administration"),
         (
+            Page(_("Users"), "group", "admin:accounts_user_changelist", Permission.MANAGE_USERS),
+            Page(_("Roles"), "badge", "admin:accounts_role_changelist", Permission.MANAGE_USERS),
+            Page(_("Devices"), "devices", "admin:accounts_device_changelist", Permission.MANAGE_USERS),
             Page(_("Audit log"), "history", "admin:audit_auditentry_changelist", Permission.VIEW_AUDIT_LOG),
         ),
     ),
-    Group(_("My settings"), ()),
+    Group(
+        _("My settings"),
+        (
+            Page(_("Profile"), "person", "my-settings"),
+            Page(_("My devices"), "laptop_mac", "my-devices", Permission.MANAGE_DEVICES),
+        ),
+    ),
 )
 
 
@@ -65,5 +77,5 @@ def _describe(page: Page, request: HttpRequest) -> dict[str, Any]:
         "title": page.title,
         "icon": page.icon,
         "link": link,
-        "active": request.path == link or (link != reverse("admin:index") and request.path.startswith(link)),
+        "active": request.path == link or (page.url_name not in SINGLE and request.path.startswith(link)),
     }

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "postroom.controlroom.language.UserLanguage",
+    "postroom.controlroom.accounts.first_password.FirstPassword",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -188,6 +189,7 @@ UNFOLD = {
             "950": "oklch(26.5% .058 244.9)",
         }
     },
+    "TABS": "postroom.controlroom.accounts.my_settings.get_tabs",
     "SIDEBAR": {"navigation": "postroom.controlroom.navigation.get_navigation"},
     "STYLES": [lambda _request: static("postroom/pages.css")],
 }

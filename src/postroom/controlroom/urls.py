@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 
+from postroom.controlroom.accounts import endpoints as accounts
 from postroom.controlroom.api import api
 from postroom.controlroom.audit import endpoints as audit
 from postroom.controlroom.health import show_health
@@ -25,6 +26,7 @@ def refuse_unknown_endpoint(_request: HttpRequest, **_address: str) -> HttpRespo
     raise Http404
 
 
+api.add_router("", accounts.router)
 api.add_router("", audit.router)
 
 urlpatterns = [

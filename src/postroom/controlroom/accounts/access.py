@@ -12,15 +12,17 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 from ninja.security import HttpBearer, SessionAuth
 
+from postroom.controlroom import problems
 from postroom.controlroom.accounts.device_keys import find_device, note_use
 from postroom.controlroom.accounts.models import Device, User
 from postroom.controlroom.accounts.permissions import Permission
 from postroom.controlroom.audit.events import Event, Outcome
 from postroom.controlroom.audit.trail import record
+from postroom.controlroom.requests import get_path
 from postroom.errors import NotAllowedError, NotSignedInError
 
 Page = Callable[..., HttpResponse]
@@ -46,10 +48,10 @@ def needs(*permissions: Permission) -> Callable[[Page], Page]:
     return guard
 
 
-def show_refusal(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+def show_refusal(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a page that was refused, and write it into the audit trail (Django's `handler403`)."""
     record_refusal(request, request.user if request.user.is_authenticated else None)
-    return render(request, "403.html", status=403)
+    return problems.show_refusal(request, exception)
 
 
 def require(request: HttpRequest, *permissions: Permission) -> User:
@@ -74,7 +76,7 @@ def require(request: HttpRequest, *permissions: Permission) -> User:
 
 def record_refusal(request: HttpRequest, user: User | None, **details: str) -> None:
     """Write into the audit trail that a page or endpoint was refused."""
-    target = f"{request.method} {request.path}"
+    target = f"{request.method} {get_path(request)}"
     record(Event.ACCESS_REFUSED, actor=user, target=target, outcome=Outcome.REFUSED, **details)
 
 

@@ -5,10 +5,13 @@ import hmac
 import secrets
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from postroom.controlroom.accounts.models import Device, User
+from postroom.controlroom.audit.events import Event
+from postroom.controlroom.audit.trail import record
 from postroom.controlroom.requests import get_origin
 from postroom.values import Secret
 
@@ -18,11 +21,13 @@ LAST_USED_SECONDS = 60
 _PREFIX_BYTES = 5
 
 
+@transaction.atomic
 def add_device(user: User, name: str) -> tuple[Device, Secret]:
     """Make a device of the user, and its key, which nobody can show a second time."""
     prefix = f"prk_{secrets.token_hex(_PREFIX_BYTES)}"
     key = Secret(f"{prefix}_{secrets.token_urlsafe(32)}")
     device = Device.objects.create(user=user, name=name[:100], key_prefix=prefix, key_hash=key.fingerprint())
+    record(Event.DEVICE_ADDED, actor=user, target=device.name)
     return device, key
 
 
@@ -47,6 +52,10 @@ def note_use(device: Device) -> bool:
     )
 
 
-def revoke(device: Device) -> bool:
+@transaction.atomic
+def revoke_device(actor: User, device: Device) -> bool:
     """End the device's key; say whether it was good until now."""
-    return bool(Device.objects.filter(pk=device.pk, revoked=None).update(revoked=timezone.now()))
+    was_good = bool(Device.objects.filter(pk=device.pk, revoked=None).update(revoked=timezone.now()))
+    if was_good:
+        record(Event.DEVICE_REVOKED, actor=actor, target=device.name, user=device.user.username)
+    return was_good

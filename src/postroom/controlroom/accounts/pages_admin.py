@@ -1,11 +1,15 @@
 """What all list and form pages of the Control Room have in common: who may see and who may change."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
 from postroom.controlroom.accounts.permissions import Permission
+from postroom.errors import SettingError
 
 
 class ControlRoomModelAdmin(ModelAdmin):
@@ -46,6 +50,30 @@ class ControlRoomModelAdmin(ModelAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
         """Leave it to the audit trail."""
+
+
+class RuledModelAdmin(ControlRoomModelAdmin):
+    """Pages of a model with rules beyond the fields of a form: a broken one is told, and nothing is changed."""
+
+    # One at a time, so that each goes by the rules.
+    actions = None
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        """Show and save the form."""
+        return self._tell(request, super().changeform_view, *args, **named)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        """Ask whether to delete, and delete."""
+        return self._tell(request, super().delete_view, *args, **named)
+
+    def _tell(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **named: Any
+    ) -> HttpResponse:
+        try:
+            return view(request, *args, **named)
+        except SettingError as error:
+            messages.error(request, error.message)
+            return redirect(request.path)
 
 
 def _may(request: HttpRequest, permission: Permission | None) -> bool:
