@@ -2,9 +2,10 @@
 
 import os
 import webbrowser
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import fields
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ import pytest
 from postroom import outlook
 from support.canary import CanaryWatch
 from support.connections import Connect
+from support.control_room import RunningControlRoom, start_control_room
 from support.desk import Desk, create_desk
 from support.tenant import GLOBAL, NETWORK_VARIABLES, RunningTenant, start_tenant
 
@@ -74,6 +76,28 @@ def connect(reachable_tenant: RunningTenant) -> Iterator[Connect]:
             return opened.enter_context(connected)
 
         yield connect_as
+
+
+@pytest.fixture
+def start_room(
+    tenant: RunningTenant, tmp_path: Path
+) -> "Callable[..., AbstractContextManager[RunningControlRoom]]":
+    """Start Control Rooms that are led to the tenant, each with a home of its own."""
+    numbers = count(1)
+
+    def start(**settings: Any) -> AbstractContextManager[RunningControlRoom]:
+        return start_control_room(tmp_path / f"control room {next(numbers)}", tenant, **settings)
+
+    return start
+
+
+@pytest.fixture
+def control_room(
+    start_room: "Callable[..., AbstractContextManager[RunningControlRoom]]",
+) -> Iterator[RunningControlRoom]:
+    """Start a Control Room that is led to the tenant, whose administrator has a password."""
+    with start_room() as running:
+        yield running
 
 
 @pytest.fixture

@@ -5,13 +5,15 @@ folder, with all that it keeps in pytest's temporary folder, so that other tests
 """
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.control_room import RunningControlRoom
 from support.people import People, create_people
 from support.postgresql import MISSING, PostgresqlServer, find_programs, share_postgresql
 from support.secrets_seen import watch_secrets
@@ -151,6 +153,22 @@ def client_as() -> "Callable[..., Client]":
 def client(client_as: "Callable[..., Client]") -> "Client":
     """Give a client in which nobody is signed in; secrets in its answers are found too."""
     return client_as()
+
+
+@pytest.fixture
+def start_room(
+    request: pytest.FixtureRequest, start_room: "Callable[..., AbstractContextManager[RunningControlRoom]]"
+) -> "Callable[..., AbstractContextManager[RunningControlRoom]]":
+    """Start Control Rooms on the database that these tests run on."""
+    server = request.config.stash.get(SERVER, None)
+    if server is None:
+        return start_room
+
+    def start(**settings: Any) -> "AbstractContextManager[RunningControlRoom]":
+        database = server.create_database(f"room_{uuid.uuid4().hex}")
+        return start_room(**{"server": server, "database": database, **settings})
+
+    return start
 
 
 @pytest.fixture
