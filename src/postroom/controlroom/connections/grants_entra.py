@@ -5,6 +5,7 @@ Source: Microsoft identity platform and the OAuth 2.0 authorization code and cli
 
 import copy
 import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,13 @@ from postroom import __version__
 from postroom.auth.certificate import Certificate
 from postroom.auth.entra import EntraWire
 from postroom.auth.refusals import SignInPlace
+from postroom.auth.sign_in.authorization_code import redeem_answer
 from postroom.clouds import Cloud
 from postroom.controlroom.connections.grants_given import ClientCredential, Grant, try_client_credentials
 from postroom.controlroom.connections.models import OAuthConnection
 from postroom.controlroom.connections.providers import find_cloud
 from postroom.controlroom.connections.scopes import RESERVED, parse_scopes
-from postroom.errors import SettingError, SignInAnswerError, SignInNeededError
+from postroom.errors import SettingError, SignInNeededError
 from postroom.network import create_http_client
 from postroom.values import Secret
 
@@ -40,9 +42,16 @@ def start_sign_in(
     """As `grants.start_sign_in`. With PKCE always: Entra takes it from every client."""
 
     def ask(client: "_Client") -> tuple[str, dict[str, Any]]:
-        flow = client.application.initiate_auth_code_flow(
-            _list_scopes(connection), redirect_uri, state=state, login_hint=login_hint or None
-        )
+        with warnings.catch_warnings():
+            # MSAL advises form_post, with which the browser leaves out the cookie that says who signs in.
+            warnings.filterwarnings("ignore", message="response_mode")
+            flow = client.application.initiate_auth_code_flow(
+                _list_scopes(connection),
+                redirect_uri,
+                state=state,
+                login_hint=login_hint or None,
+                response_mode="query",
+            )
         client.check(flow, "auth_uri")
         return str(flow["auth_uri"]), flow
 
@@ -53,16 +62,8 @@ def finish_sign_in(connection: OAuthConnection, flow: dict[str, Any], params: Ma
     """As `grants.finish_sign_in`."""
 
     def ask(client: "_Client") -> Grant:
-        try:
-            # MSAL takes things out of the flow, which a second client secret would miss.
-            result = client.application.acquire_token_by_auth_code_flow(copy.deepcopy(flow), dict(params))
-        except ValueError as error:
-            raise SignInAnswerError(
-                _(
-                    "What came back from the browser is not the answer to this sign-in. Nothing was kept: start the "
-                    "sign-in again, and finish it in the same browser."
-                )
-            ) from error
+        # MSAL takes things out of the flow, which a second client secret would miss.
+        result = redeem_answer(client.application, copy.deepcopy(flow), params)
         return client.accept(result)
 
     return _with_client(connection, b"", ask)

@@ -8,9 +8,9 @@ from typing import TypeVar
 from django.utils.translation import gettext as _
 
 from postroom.auth.certificate import Certificate, load_certificate
+from postroom.controlroom.connections.client_secrets import reveal_secret
 from postroom.controlroom.connections.models import ClientSecret, OAuthConnection
 from postroom.controlroom.connections.providers import ClientAuthentication
-from postroom.controlroom.vault import envelope, registry
 from postroom.errors import CertificateError, ClientRefusedError, SettingError
 from postroom.values import Secret
 
@@ -65,7 +65,7 @@ def _list_client_credentials(connection: OAuthConnection) -> list[ClientSecret |
 
 
 def _read(connection: OAuthConnection, stored: ClientSecret) -> Secret | Certificate:
-    plain = Secret(envelope.decrypt(registry.identify(stored, "encrypted"), stored.encrypted).decode())
+    plain = reveal_secret(stored)
     if connection.client_authentication == ClientAuthentication.CERTIFICATE:
         return load_certificate(plain)
     return plain
