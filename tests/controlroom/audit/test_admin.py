@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -56,8 +57,10 @@ def test_the_list_shows_who_did_what_in_words(page: Any) -> None:
         ("target=outlook", {"second"}),
         ("q=clerks", {"first"}),
         ("q=clerks+second", set()),
-        ("time_from_0=2020-01-01&time_from_1=00:00:00", {"first", "second"}),
-        ("time_to_0=2020-01-01&time_to_1=00:00:00", set()),
+        ("time_from=2020-01-01", {"first", "second"}),
+        (f"time_to={datetime.now(UTC):%Y-%m-%d}", {"first", "second"}),
+        ("time_to=2020-01-01", set()),
+        ("time_to=someday", set()),
     ],
 )
 def test_filters_and_search(page: Any, query: str, shown: set[str]) -> None:
@@ -93,7 +96,7 @@ def test_nobody_adds_or_deletes(address: str, people: People, client_as: Any) ->
     assert client.get(f"{LIST}{address}").status_code == 403
     assert client.post(f"{LIST}{address}", {"post": "yes"}).status_code == 403
     assert client.post(f"{LIST}1/change/", {"actor": "another"}).status_code == 403
-    assert AuditEntry.objects.get(event=Event.SIGNED_IN).actor == "somebody"
+    assert AuditEntry.objects.get(sequence=1).actor == "somebody"
 
 
 @pytest.mark.django_db
