@@ -189,7 +189,6 @@ UNFOLD = {
             "950": "oklch(26.5% .058 244.9)",
         }
     },
-    "TABS": "postroom.controlroom.accounts.my_settings.get_tabs",
     "SIDEBAR": {"navigation": "postroom.controlroom.navigation.get_navigation"},
     "STYLES": [lambda _request: static("postroom/pages.css")],
 }

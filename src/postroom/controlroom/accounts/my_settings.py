@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse_lazy
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -30,20 +30,11 @@ TABS: tuple[tuple[Any, str, Permission | None], ...] = (
 """The tabs of My settings: title, name of the URL, and who has it (None: everybody)."""
 
 
-def get_tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    """The tabs for the person of this request, as Unfold takes them: `{% tab_list "my-settings" %}` shows them."""
-    items = [
-        {"title": title, "link": reverse_lazy(name), "active": request.path == str(reverse_lazy(name))}
-        for title, name, permission in TABS
-        if permission is None or (request.user.is_authenticated and request.user.may(permission))
-    ]
-    return [{"page": "my-settings", "items": items}]
-
-
 def show_page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-    """Show a page in the look of the site."""
+    """Show a page in the look of the site; templates that extend `accounts/my_page.html` show the tabs."""
     request.current_app = site.name
-    return TemplateResponse(request, template, {**site.each_context(request), "title": title, **context})
+    shared = {**site.each_context(request), "title": title, "tab_list": _get_tabs(request)}
+    return TemplateResponse(request, template, {**shared, **context})
 
 
 @needs()
@@ -80,6 +71,20 @@ def _save_password(user: User, form: OwnPasswordForm) -> None:
     user.must_change_password = False
     form.save()
     record(Event.PASSWORD_CHANGED, actor=user, target=user.username)
+
+
+def _get_tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    items = [
+        {
+            "title": title,
+            "link": reverse(name),
+            "active": request.path == reverse(name),
+            "has_permission": True,
+        }
+        for title, name, permission in TABS
+        if permission is None or request.user.may(permission)
+    ]
+    return [{"page": "my-settings", "items": items}]
 
 
 def _answer_saved(request: HttpRequest) -> HttpResponse:

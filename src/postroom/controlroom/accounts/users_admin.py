@@ -119,5 +119,5 @@ class UserPages(RuledModelAdmin):
         return response
 
     def _render(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        shared = {**self.admin_site.each_context(request), "title": title}
         return TemplateResponse(request, template, {**shared, **context})
