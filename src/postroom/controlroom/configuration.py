@@ -1,8 +1,9 @@
 """Where the Control Room keeps its things, and the few settings that the environment gives.
 
 POSTROOM_HOME is the folder of database and keys, POSTROOM_DATABASE the address of a PostgreSQL database,
-POSTROOM_SECRET_KEY what signs sessions where several hosts serve one Control Room, POSTROOM_URL the address under
-which people reach it, POSTROOM_TRUSTED_PROXY the address of the reverse proxy in front of it, and POSTROOM_SESSION
+POSTROOM_SECRET_KEY what signs sessions and audit entries where several hosts serve one Control Room,
+POSTROOM_OLD_SECRET_KEYS the keys that it replaced, POSTROOM_URL the address under which people reach it,
+POSTROOM_TRUSTED_PROXY the address of the reverse proxy in front of it, and POSTROOM_SESSION
 whether a sign-in ends with the browser or only after twelve hours.
 """
 
@@ -32,6 +33,8 @@ class Configuration:
     """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     sessions_end_with_browser: bool
     secret_key: str = field(repr=False)
+    old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """What the secret key replaced: with them sessions go on, and old audit entries can be proved."""
 
     @property
     def is_secure(self) -> bool:
@@ -69,6 +72,7 @@ def read_configuration() -> Configuration:
         trusted_proxy=_find_trusted_proxy(url),
         sessions_end_with_browser=_read_session_end(),
         secret_key=os.environ.get("POSTROOM_SECRET_KEY") or _keep_secret_key(home / "secret-key"),
+        old_secret_keys=tuple(os.environ.get("POSTROOM_OLD_SECRET_KEYS", "").split()),
     )
 
 

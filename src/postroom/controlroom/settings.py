@@ -14,6 +14,7 @@ CONFIGURATION = read_configuration()
 FOLDER = Path(__file__).parent
 
 SECRET_KEY = CONFIGURATION.secret_key
+SECRET_KEY_FALLBACKS = list(CONFIGURATION.old_secret_keys)
 DEBUG = False
 # The names of this machine as well, so that a load balancer's probe and whoever sits at it get an answer.
 ALLOWED_HOSTS = list({CONFIGURATION.host: None, "localhost": None, "127.0.0.1": None, "[::1]": None})
