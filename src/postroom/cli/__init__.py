@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from postroom import __version__
-from postroom.cli import audit, connect, credential, doctor, serve, sign_out, tenant
+from postroom.cli import audit, connect, credential, doctor, serve, sign_out, tenant, vault
 from postroom.cli.failures import INTERRUPTED, tell_failures
 from postroom.cli.output import begin_output
 
@@ -57,6 +57,7 @@ app.add_typer(
 )
 app.add_typer(credential.app)
 app.add_typer(audit.app)
+app.add_typer(vault.app)
 
 
 def _show_version(*, wanted: bool) -> None:

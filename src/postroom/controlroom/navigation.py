@@ -22,6 +22,8 @@ class Page:
     url_name: str
     permission: Permission | None = None
     """Who sees it; None for everybody who is signed in."""
+    other_permission: Permission | None = None
+    """Who sees it as well."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,25 @@ class Group:
 SINGLE = {"admin:index", "my-settings"}
 """Pages whose address is the beginning of other pages' addresses."""
 
+VAULT = (Permission.MANAGE_MY_CREDENTIALS, Permission.ADMINISTER_ALL_LOCKERS)
+"""Who has or administers credentials."""
+
 GROUPS = (
     Group(None, (Page(_("Overview"), "home", "admin:index"),)),
-    Group(_("Automation"), ()),
+    Group(
+        _("Automation"),
+        (
+            Page(_("Credentials"), "key", "admin:vault_credential_changelist", *VAULT),
+            Page(_("Lockers"), "inventory_2", "admin:vault_locker_changelist", *VAULT),
+        ),
+    ),
     Group(
         _("Administration"),
         (
             Page(_("Users"), "group", "admin:accounts_user_changelist", Permission.MANAGE_USERS),
             Page(_("Roles"), "badge", "admin:accounts_role_changelist", Permission.MANAGE_USERS),
             Page(_("Devices"), "devices", "admin:accounts_device_changelist", Permission.MANAGE_USERS),
+            Page(_("Credential Vault"), "lock", "vault_vault", Permission.ADMINISTER_ALL_LOCKERS),
             Page(_("Audit log"), "history", "admin:audit_auditentry_changelist", Permission.VIEW_AUDIT_LOG),
         ),
     ),
@@ -52,6 +64,7 @@ GROUPS = (
         (
             Page(_("Profile"), "person", "my-settings"),
             Page(_("My devices"), "laptop_mac", "my-devices", Permission.MANAGE_DEVICES),
+            Page(_("My credentials"), "password", "vault_my_credentials", Permission.MANAGE_MY_CREDENTIALS),
         ),
     ),
 )
@@ -68,7 +81,10 @@ def get_navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _shows(page: Page, request: HttpRequest) -> bool:
-    return page.permission is None or request.user.may(page.permission)
+    allowed = [
+        permission for permission in (page.permission, page.other_permission) if permission is not None
+    ]
+    return not allowed or any(request.user.may(permission) for permission in allowed)
 
 
 def _describe(page: Page, request: HttpRequest) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from django.urls import include, path
 from postroom.controlroom.accounts import endpoints as accounts
 from postroom.controlroom.api import api
 from postroom.controlroom.audit import endpoints as audit
+from postroom.controlroom.connections import token_api
 from postroom.controlroom.health import show_health
 from postroom.controlroom.language import set_language
 from postroom.controlroom.site import site
+from postroom.controlroom.vault import endpoints as vault
 
 handler400 = "postroom.controlroom.problems.show_bad_request"
 handler403 = "postroom.controlroom.accounts.access.show_refusal"
@@ -28,6 +30,8 @@ def refuse_unknown_endpoint(_request: HttpRequest, **_address: str) -> HttpRespo
 
 api.add_router("", accounts.router)
 api.add_router("", audit.router)
+api.add_router("", vault.router)
+api.add_router("", token_api.router)
 
 urlpatterns = [
     path("health", show_health, name="health"),
@@ -36,5 +40,6 @@ urlpatterns = [
     path("api/<path:endpoint>", refuse_unknown_endpoint),
     path("language/", set_language, name="set_language"),
     path("", include("postroom.controlroom.accounts.urls")),
+    path("", include("postroom.controlroom.vault.urls")),
     path("", site.urls),
 ]

@@ -26,6 +26,7 @@ TABS: tuple[tuple[Any, str, Permission | None], ...] = (
     (_("Profile"), "my-settings", None),
     (_("Password"), "my-password", None),
     (_("My devices"), "my-devices", Permission.MANAGE_DEVICES),
+    (_("My credentials"), "vault_my_credentials", Permission.MANAGE_MY_CREDENTIALS),
 )
 """The tabs of My settings: title, name of the URL, and who has it (None: everybody)."""
 
