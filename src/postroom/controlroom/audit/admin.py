@@ -102,7 +102,6 @@ class AuditEntryAdmin(ControlRoomModelAdmin):
     search_fields = SEARCHED
     search_help_text = _("Name, target, address or request id")
     list_per_page = 50
-    show_full_result_count = False
     actions = None
     fields = (
         "sequence",
@@ -112,7 +111,7 @@ class AuditEntryAdmin(ControlRoomModelAdmin):
         "request_id",
         "shown_event",
         "target",
-        "shown_outcome",
+        "outcome_in_words",
         "shown_details",
         "shown_hash",
     )
@@ -175,8 +174,12 @@ class AuditEntryAdmin(ControlRoomModelAdmin):
     )
     def shown_outcome(self, entry: AuditEntry) -> Any:
         """The outcome in words, with a colour."""
-        known = entry.outcome in set(Outcome)
-        return entry.outcome, Outcome(entry.outcome).label if known else entry.outcome
+        return entry.outcome, self.outcome_in_words(entry)
+
+    @display(description=_("Outcome"))
+    def outcome_in_words(self, entry: AuditEntry) -> str:
+        """The outcome in words."""
+        return Outcome(entry.outcome).label if entry.outcome in set(Outcome) else entry.outcome
 
     @display(description=_("Details"))
     def shown_details(self, entry: AuditEntry) -> Any:

@@ -1,6 +1,7 @@
 """The app as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditConfig(AppConfig):
@@ -8,4 +9,5 @@ class AuditConfig(AppConfig):
 
     name = "postroom.controlroom.audit"
     label = "audit"
+    verbose_name = _("Audit")
     default_auto_field = "django.db.models.BigAutoField"

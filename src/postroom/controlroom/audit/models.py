@@ -45,7 +45,7 @@ class AuditEntry(models.Model):
         default_permissions = ()
         ordering = ("-sequence",)
         verbose_name = _("audit entry")
-        verbose_name_plural = _("audit log")
+        verbose_name_plural = _("audit entries")
 
     def __str__(self) -> str:
         return f"{self.sequence}"
