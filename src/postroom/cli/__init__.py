@@ -1,4 +1,4 @@
-"""The command line: `postroom tenant`, `serve`, `connect`, `doctor`, `sign-out`, `mail` and `credential`.
+"""The command line: `postroom serve`, `login`, `connect`, `mail` and its other commands.
 
 Owns what a person types and reads on a terminal, and nothing else: what a mail command takes is made from the
 definitions of the actions, what it does is done by the rooms below, and what fails is told in one place
@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from postroom import __version__
-from postroom.cli import audit, connect, credential, doctor, serve, sign_out, tenant, vault
+from postroom.cli import audit, connect, credential, doctor, login, serve, sign_out, tenant, vault
 from postroom.cli.failures import INTERRUPTED, tell_failures
 from postroom.cli.output import begin_output
 
@@ -49,6 +49,9 @@ app.add_typer(tenant.app)
 app.command("serve", epilog=serve.EPILOG)(serve.command)
 app.command("connect", epilog=connect.EPILOG)(connect.command)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.command)
+app.command("login", epilog=login.LOGIN_EPILOG)(login.login)
+app.command("logout", epilog=login.LOGOUT_EPILOG)(login.logout)
+app.command("whoami", epilog=login.WHOAMI_EPILOG)(login.whoami)
 app.command("sign-out", epilog=sign_out.EPILOG)(sign_out.command)
 app.add_typer(
     typer.Typer(cls=MailGroup, no_args_is_help=True),
