@@ -16,8 +16,10 @@ import httpx2
 from authlib.integrations.httpx_client import OAuth2ClientAuth
 from authlib.oauth2.client import OAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.utils.translation import gettext as _
-from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from postroom import __version__
 from postroom.auth.certificate import Certificate
@@ -36,6 +38,8 @@ USUAL_LIFETIME = timedelta(hours=1)
 """Of a token without `expires_in` that can be refreshed."""
 ENDLESS_LIFETIME = timedelta(days=365)
 """Of a token without `expires_in` that cannot: nothing better than to go on with it. [?]"""
+
+_EC_ALGORITHMS = {256: "ES256", 384: "ES384", 521: "ES512"}
 
 TokenParameters = Mapping[str, Any]
 
@@ -223,22 +227,24 @@ def _prove_in_header(client: Any, _method: str, uri: str, headers: Any, body: An
 def _prove_by_certificate(
     client: _ProviderClient, connection: OAuthConnection, certificate: Certificate
 ) -> None:
-    key = import_key(certificate.private_key.reveal())
+    key, algorithm = _read_signing_key(certificate.private_key.reveal())
     client.client_secret = key
     client.token_endpoint_auth_method = PrivateKeyJWT.name
-    client.register_client_auth_method(PrivateKeyJWT(connection.token_url, alg=_get_algorithm(key)))
+    client.register_client_auth_method(PrivateKeyJWT(connection.token_url, alg=algorithm))
 
 
-def _get_algorithm(key: Any) -> str:
+def _read_signing_key(pem: str) -> tuple[RSAKey | ECKey | OKPKey, str]:
+    """The key as Authlib takes it, and the algorithm that fits it (RFC 7518 §3.1, RFC 8037 §3.1)."""
+    key = load_pem_private_key(pem.encode(), password=None)
     match key:
-        case RSAKey():
-            return "RS256"
-        case ECKey():
-            return {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[key.curve_name]
-        case OKPKey():
-            return "EdDSA"
+        case rsa.RSAPrivateKey():
+            return RSAKey.import_key(pem), "RS256"
+        case ec.EllipticCurvePrivateKey() if key.curve.key_size in _EC_ALGORITHMS:
+            return ECKey.import_key(pem), _EC_ALGORITHMS[key.curve.key_size]
+        case ed25519.Ed25519PrivateKey():
+            return OKPKey.import_key(pem), "EdDSA"
     raise SettingError(
-        _("The certificate's key is of a kind that cannot sign. Use one with an RSA or EC key.")
+        _("The certificate's key is of a kind that cannot sign here. Use one with an RSA or EC key.")
     )
 
 

@@ -1,10 +1,11 @@
 """What a person reads of a token or a connection: one of five words."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from django.db.models import TextChoices
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from postroom.controlroom.connections.models import ConnectionToken, OAuthConnection
 from postroom.controlroom.connections.providers import ClientAuthentication, GrantType
@@ -18,14 +19,19 @@ UNREFRESHABLE_WARNING = timedelta(days=1)
 CLIENT_SECRET_WARNING = timedelta(days=14)
 
 
-class Status(TextChoices):
+class Status(StrEnum):
     """How a connection stands."""
 
-    ACTIVE = "active", _("Active")
-    EXPIRES_SOON = "expires-soon", _("Expires soon")
-    EXPIRED = "expired", _("Expired")
-    NOT_CONNECTED = "not-connected", _("Not connected")
-    NEEDS_SIGN_IN = "needs-sign-in", _("Needs sign-in")
+    ACTIVE = _("Active")
+    EXPIRES_SOON = _("Expires soon")
+    EXPIRED = _("Expired")
+    NOT_CONNECTED = _("Not connected")
+    NEEDS_SIGN_IN = _("Needs sign-in")
+
+    @property
+    def label(self) -> str:
+        """The words in the language of the reader."""
+        return str(gettext(self.value))
 
 
 def get_status(token_or_connection: ConnectionToken | OAuthConnection) -> Status:
