@@ -37,6 +37,9 @@ class Group:
 SINGLE = {"admin:index", "my-settings"}
 """Pages whose address is the beginning of other pages' addresses."""
 
+CONNECTIONS = (Permission.VIEW_CONNECTIONS, Permission.MANAGE_CONNECTIONS)
+"""Who sees the list of connections, or changes it."""
+
 VAULT = (Permission.MANAGE_MY_CREDENTIALS, Permission.ADMINISTER_ALL_LOCKERS)
 """Who has or administers credentials."""
 
@@ -45,6 +48,7 @@ GROUPS = (
     Group(
         _("Automation"),
         (
+            Page(_("OAuth connections"), "link", "connections", *CONNECTIONS),
             Page(_("Credentials"), "key", "admin:vault_credential_changelist", *VAULT),
             Page(_("Lockers"), "inventory_2", "admin:vault_locker_changelist", *VAULT),
         ),
@@ -63,6 +67,7 @@ GROUPS = (
         _("My settings"),
         (
             Page(_("Profile"), "person", "my-settings"),
+            Page(_("My connections"), "link", "my-connections"),
             Page(_("My devices"), "laptop_mac", "my-devices", Permission.MANAGE_DEVICES),
             Page(_("My credentials"), "password", "vault_my_credentials", Permission.MANAGE_MY_CREDENTIALS),
         ),

@@ -6,6 +6,7 @@ from django.urls import include, path
 from postroom.controlroom.accounts import endpoints as accounts
 from postroom.controlroom.api import api
 from postroom.controlroom.audit import endpoints as audit
+from postroom.controlroom.connections import api as connections
 from postroom.controlroom.connections import token_api
 from postroom.controlroom.health import show_health
 from postroom.controlroom.language import set_language
@@ -31,6 +32,7 @@ def refuse_unknown_endpoint(_request: HttpRequest, **_address: str) -> HttpRespo
 api.add_router("", accounts.router)
 api.add_router("", audit.router)
 api.add_router("", vault.router)
+api.add_router("", connections.router)
 api.add_router("", token_api.router)
 
 urlpatterns = [
@@ -40,6 +42,7 @@ urlpatterns = [
     path("api/<path:endpoint>", refuse_unknown_endpoint),
     path("language/", set_language, name="set_language"),
     path("", include("postroom.controlroom.accounts.urls")),
+    path("", include("postroom.controlroom.connections.urls")),
     path("", include("postroom.controlroom.vault.urls")),
     path("", site.urls),
 ]

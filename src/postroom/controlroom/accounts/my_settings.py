@@ -25,6 +25,7 @@ from postroom.controlroom.site import site
 TABS: tuple[tuple[Any, str, Permission | None], ...] = (
     (_("Profile"), "my-settings", None),
     (_("Password"), "my-password", None),
+    (_("OAuth connections"), "my-connections", None),
     (_("My devices"), "my-devices", Permission.MANAGE_DEVICES),
     (_("My credentials"), "vault_my_credentials", Permission.MANAGE_MY_CREDENTIALS),
 )
