@@ -60,7 +60,7 @@ def answer_http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(Http404)
 def answer_missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
     """Say that there is nothing here."""
-    return answer_problem(404, "There is nothing at this address.", "RecordNotFoundError")
+    return answer_problem(404, "There is nothing at this address.")
 
 
 @api.exception_handler(PermissionDenied)
@@ -75,9 +75,7 @@ def answer_failure(_request: HttpRequest, error: Exception) -> HttpResponse:
     """Say that the Control Room itself failed; what failed stands in its log alone."""
     logger.error("The API failed.", exc_info=error)
     return answer_problem(
-        500,
-        "The Control Room itself failed. Its log tells more under the id of this request.",
-        "PostroomError",
+        500, "The Control Room itself failed. Its log tells more under the id of this request."
     )
 
 

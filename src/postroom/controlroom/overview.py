@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
-from django.urls import NoReverseMatch
-from django.urls import reverse as find_url
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,13 +24,6 @@ RECENT_ENTRIES = 8
 CONNECTIONS, ADD_CONNECTION, MY_CONNECTIONS = "connections", "connection-new", "my-connections"
 LOCKERS = "admin:vault_locker_changelist"
 ATTENTION = frozenset({Status.EXPIRED, Status.EXPIRES_SOON, Status.NEEDS_SIGN_IN})
-
-
-def reverse(name: str) -> str:
-    try:
-        return str(find_url(name))
-    except NoReverseMatch:
-        return "#"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 A program that asks the API gets the same as data. Nothing here asks the database, which may be what has failed.
 """
 
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +13,23 @@ from django.utils.translation import gettext as _
 
 from postroom.controlroom.requests import get_origin
 from postroom.controlroom.site import site
+from postroom.errors import (
+    ControlRoomError,
+    NotAllowedError,
+    NotSignedInError,
+    PostroomError,
+    RecordNotFoundError,
+    SettingError,
+)
 
 API_PREFIX = "/api/"
+KINDS: dict[int, type[PostroomError]] = {
+    400: SettingError,
+    401: NotSignedInError,
+    403: NotAllowedError,
+    404: RecordNotFoundError,
+    500: PostroomError,
+}
 
 
 def show_problem(
@@ -35,11 +49,11 @@ def show_problem(
     return TemplateResponse(request, "controlroom/problem.html", context, status=status).render()
 
 
-def answer_problem(status: int, message: str, kind: str = "") -> JsonResponse:
-    """Answer a program with the one shape of errors."""
+def answer_problem(status: int, message: str) -> JsonResponse:
+    """Answer a program with the one shape of errors, by the name that our own error of this status has."""
     described = {"code": None, "aadsts": None, "request_id": None}
-    name = kind or HTTPStatus(status).phrase.title().replace(" ", "")
-    return JsonResponse({"error": {"type": name, "message": message, **described}}, status=status)
+    kind = KINDS.get(status, ControlRoomError).__name__
+    return JsonResponse({"error": {"type": kind, "message": message, **described}}, status=status)
 
 
 def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
