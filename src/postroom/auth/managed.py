@@ -5,31 +5,41 @@ Where the tokens come from (the API of a Control Room, or the Control Room itsel
 """
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from postroom.values import Secret
 
 TokenType = Literal["shared", "user-specific"]
+TOKEN_TYPES: tuple[TokenType, ...] = get_args(TokenType)
 
 LEAST_VALIDITY_SECONDS = 300
 """A token in hand is given out for as long as it is good for this long."""
 
 
-@dataclass(frozen=True)
-class ManagedToken:
+class ManagedToken(Protocol):
     """An access token of an OAuth connection, and for whom and what it is good."""
 
-    access_token: Secret
-    expires: datetime
-    """In UTC."""
-    signed_in_as: str
-    """The person whose rights it has; empty where the app acts as itself."""
-    cloud: str | None
-    """The name of the Azure cloud that it is good for; None for a provider that is not Microsoft Entra."""
-    delegated: bool
+    @property
+    def access_token(self) -> Secret:
+        """The token itself."""
+
+    @property
+    def expires(self) -> datetime:
+        """When it ends, in UTC."""
+
+    @property
+    def signed_in_as(self) -> str:
+        """The person whose rights it has; empty where the app acts as itself."""
+
+    @property
+    def cloud(self) -> str | None:
+        """The name of the Azure cloud that it is good for; None for a provider that is not Microsoft Entra."""
+
+    @property
+    def delegated(self) -> bool:
+        """Whether the app acts for a person, with that person's rights and no more."""
 
 
 class ConnectionTokens(Protocol):

@@ -12,7 +12,18 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from postroom import __version__
-from postroom.cli import audit, connect, credential, doctor, login, serve, sign_out, tenant, vault
+from postroom.cli import (
+    audit,
+    connect,
+    connections,
+    credential,
+    doctor,
+    login,
+    serve,
+    sign_out,
+    tenant,
+    vault,
+)
 from postroom.cli.failures import INTERRUPTED, tell_failures
 from postroom.cli.output import begin_output
 
@@ -59,6 +70,7 @@ app.add_typer(
     help="Work in a mailbox: list, save, move, answer, send.",
 )
 app.add_typer(credential.app)
+app.add_typer(connections.app)
 app.add_typer(audit.app)
 app.add_typer(vault.app)
 

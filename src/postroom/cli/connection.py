@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from postroom.outlook.authentication import Authentication
 
 PANEL = "Connection: credential:NAME/ATTRIBUTE, variable:NAME, or text"
+USERNAME = "credential:azure/username"
 PRIVATE_KEY = "PRIVATE KEY"
 
 
@@ -26,6 +27,14 @@ class Mode(StrEnum):
     CLIENT_CREDENTIALS = "client-credentials"
     AUTHORIZATION_CODE = "authorization-code"
     DEVICE_CODE = "device-code"
+    CONTROL_ROOM = "control-room"
+
+
+class TokenKind(StrEnum):
+    """The tokens that an OAuth connection has."""
+
+    SHARED = "shared"
+    USER_SPECIFIC = "user-specific"
 
 
 def _declare(help_text: str, metavar: str | None = "VALUE", envvar: str | None = None) -> Any:
@@ -46,7 +55,9 @@ class Connection:
     mode: Annotated[
         Mode,
         _declare(
-            "The app signs in as itself, or for a person (in a browser, or by a code).", None, "POSTROOM_MODE"
+            "The app signs in as itself, or for a person (in a browser, or by a code), or the Control Room does it.",
+            None,
+            "POSTROOM_MODE",
         ),
     ] = Mode.CLIENT_CREDENTIALS
     client_id: Annotated[str, _declare("The app that signs in.")] = "credential:azure/client_id"
@@ -63,7 +74,19 @@ class Connection:
             "Where the browser comes back to: one of the app registration's.", "URL", "POSTROOM_REDIRECT_URL"
         ),
     ] = "http://localhost"
-    username: Annotated[str, _declare("The address of the user.")] = "credential:azure/username"
+    connection: Annotated[
+        str,
+        _declare(
+            "An OAuth connection of the Control Room (postroom connections list).",
+            "NAME",
+            "POSTROOM_CONNECTION",
+        ),
+    ] = ""
+    token: Annotated[
+        TokenKind,
+        _declare("The token of the connection that all share, or your own.", None, "POSTROOM_TOKEN_TYPE"),
+    ] = TokenKind.SHARED
+    username: Annotated[str, _declare("The address of the user.")] = USERNAME
     mailbox: Annotated[
         str | None,
         _declare("Another mailbox than the user's own, such as a shared one.", envvar="POSTROOM_MAILBOX"),
@@ -110,6 +133,13 @@ class Connection:
                 return outlook.DeviceCode(
                     client_id=client_id, tenant_id=tenant_id, username=username, unattended=self.unattended
                 )
+            case Mode.CONTROL_ROOM:
+                return outlook.ControlRoomManaged(
+                    connection=parse_reference(self._get_connection()),
+                    token=self.token.value,
+                    # Who has signed in for the connection stands at the connection.
+                    username=None if self.username == USERNAME else username,
+                )
             case Mode.CLIENT_CREDENTIALS:
                 secret, certificate = self._read_client_credential()
                 return outlook.ClientCredentials(
@@ -123,6 +153,14 @@ class Connection:
     def read_variables(self) -> dict[str, str]:
         """What each variable:NAME stands for. Errors: SettingError."""
         return dict(_read_variable(text) for text in self.variable)
+
+    def _get_connection(self) -> str:
+        if not self.connection:
+            raise SettingError(
+                "--connection is missing: name an OAuth connection of the Control Room. `postroom connections list` "
+                "shows those that you may use."
+            )
+        return self.connection
 
     def _read_client_credential(self) -> tuple[Setting | None, Setting | None]:
         if self.client_certificate is not None:

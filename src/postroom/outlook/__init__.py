@@ -2,14 +2,20 @@
 
 Owns `connect`, the authentication modes as settings, the `Mailbox` with its actions, one module a family
 (reading, saving, filing, folders, sending), and the doctor, who says why a connection does not come about.
-Depends on actions, auth, graph and what lies below; exists so that a bot reads like what a person would do in
+Depends on actions, auth, graph, remote and what lies below; exists so that a bot reads like what a person would do in
 Outlook.
 """
 
 from postroom.actions import Package
 from postroom.graph.models import EmailAddress, MailFolder, Message
-from postroom.outlook.authentication import AuthorizationCode, ClientCredentials, DeviceCode
+from postroom.outlook.authentication import (
+    AuthorizationCode,
+    ClientCredentials,
+    ControlRoomManaged,
+    DeviceCode,
+)
 from postroom.outlook.connecting import connect
+from postroom.outlook.control_room import use_connection_tokens
 from postroom.outlook.mailbox import Mailbox
 from postroom.outlook.sessions import session
 from postroom.outlook.signing_out import sign_out
@@ -17,6 +23,7 @@ from postroom.outlook.signing_out import sign_out
 __all__ = [
     "AuthorizationCode",
     "ClientCredentials",
+    "ControlRoomManaged",
     "DeviceCode",
     "EmailAddress",
     "MailFolder",
@@ -26,6 +33,7 @@ __all__ = [
     "package",
     "session",
     "sign_out",
+    "use_connection_tokens",
 ]
 
 package = Package(name="outlook", title="Microsoft 365 Outlook", opener=connect, session=Mailbox)

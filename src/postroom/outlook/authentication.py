@@ -9,11 +9,13 @@ import httpx2
 
 from postroom.auth.client_credentials import ClientCredentialsTokens
 from postroom.auth.delegated import DelegatedTokens
+from postroom.auth.managed import TOKEN_TYPES, ConnectionTokens, ManagedToken, ManagedTokens, TokenType
 from postroom.auth.refusals import SignInPlace
 from postroom.auth.sign_in import BrowserSignIn, DeviceSignIn, LinkSignIn, NoSignIn, SignIn
 from postroom.clouds import Cloud
 from postroom.errors import SettingError
 from postroom.graph.client import TokenSource
+from postroom.outlook.control_room import check_cloud, create_device_tokens, find_connection_tokens
 from postroom.values import Resolver, Secret, SecretSetting, Setting
 
 if TYPE_CHECKING:
@@ -151,6 +153,62 @@ class DeviceCode:
         place = _get_place(cloud, resolver, self.client_id, self.tenant_id)
         username = resolver.get_text("Username", self.username)
         return _act_for(place, username, permissions, NoSignIn() if self.unattended else DeviceSignIn(), http)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlRoomManaged:
+    """The Control Room keeps the sign-in, and gives access tokens of one of its OAuth connections.
+
+    `connection` is its name (case does not matter); `token` is “shared”, or “user-specific”: that of the user whose
+    device or bot this is. `username` is who has signed in for it, which is checked, and may be left out; where the
+    app of the connection acts as itself, it is the address of the mailbox. On a device the Control Room is the one
+    of `postroom login`; `tokens` is another place where they come from.
+    """
+
+    connection: Setting
+    token: TokenType = "shared"  # noqa: S105 - a kind of token
+    username: Setting | None = None
+    tokens: ConnectionTokens | None = field(default=None, repr=False)
+
+    def identify(
+        self,
+        cloud: Cloud,
+        resolver: Resolver,
+        http: httpx2.Client,
+        permissions: Sequence[str],  # noqa: ARG002 - they are the connection's
+    ) -> Identity:
+        """Resolve the settings, and ask for the first token, which tells whose it is.
+
+        Errors: SettingError, CredentialNotFoundError, VariableNotFoundError; WrongCloudError where the connection
+        is to the other cloud; NotSignedInError where this machine is signed in to no Control Room; others of
+        ControlRoomError, WrongUserError, NetworkError.
+        """
+        connection = resolver.get_text("Connection", self.connection)
+        username = "" if self.username is None else resolver.get_text("Username", self.username)
+        source = self.tokens or find_connection_tokens() or create_device_tokens(http)
+        tokens = ManagedTokens(source, connection, self._check_type(), username)
+        given = tokens.get_managed_token()
+        check_cloud(connection, given.cloud, cloud)
+        return Identity(
+            username=_choose_username(connection, username, given),
+            tokens=tokens,
+            app=(cloud.name, connection.casefold()),
+            delegated=given.delegated,
+        )
+
+    def _check_type(self) -> TokenType:
+        for known in TOKEN_TYPES:
+            if known == self.token.strip().casefold():
+                return known
+        raise SettingError(f"Token type: “{self.token}” is not one of {', '.join(TOKEN_TYPES)}.")
+
+
+def _choose_username(connection: str, username: str, given: ManagedToken) -> str:
+    if username or given.signed_in_as:
+        return username or given.signed_in_as
+    raise SettingError(
+        f"Username is missing: the app of the connection “{connection}” acts as itself, so say whose mailbox to open."
+    )
 
 
 def _act_for(

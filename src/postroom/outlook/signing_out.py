@@ -7,7 +7,7 @@ from postroom.auth.delegated import DelegatedTokens
 from postroom.clouds import get_cloud
 from postroom.errors import SettingError
 from postroom.network import create_http_client
-from postroom.outlook.authentication import Authentication
+from postroom.outlook.authentication import Authentication, ControlRoomManaged
 from postroom.outlook.connecting import USER_AGENT
 from postroom.values import CredentialSource, Resolver
 
@@ -26,6 +26,11 @@ def sign_out(
 
     Errors: SettingError, also for a mode in which nobody signs in; TargetNotWritableError.
     """
+    if isinstance(authentication, ControlRoomManaged):
+        raise SettingError(
+            "The Control Room keeps this sign-in, and this machine does not. Disconnect there: My settings → OAuth "
+            "connections."
+        )
     with create_http_client(USER_AGENT) as http:
         identity = authentication.identify(get_cloud(cloud), Resolver(credentials, variables), http, ())
     if not isinstance(identity.tokens, DelegatedTokens):

@@ -3,7 +3,10 @@
 Who may have it is decided here, and what was given or refused goes into the audit trail.
 """
 
-from postroom.auth.managed import LEAST_VALIDITY_SECONDS, ManagedToken, TokenType
+from dataclasses import dataclass
+from datetime import datetime
+
+from postroom.auth.managed import LEAST_VALIDITY_SECONDS, TokenType
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.audit.events import Event, Outcome
 from postroom.controlroom.audit.trail import record
@@ -12,8 +15,20 @@ from postroom.controlroom.connections.providers import GrantType, find_cloud
 from postroom.controlroom.connections.tokens import AccessToken, get_access_token
 from postroom.controlroom.connections.use import get_usable
 from postroom.errors import PostroomError, WrongUserError
+from postroom.values import Secret
 
 SHARED: TokenType = "shared"
+
+
+@dataclass(frozen=True)
+class GivenToken:
+    """An access token as a user gets it (`auth.managed.ManagedToken`)."""
+
+    access_token: Secret
+    expires: datetime
+    signed_in_as: str
+    cloud: str | None
+    delegated: bool
 
 
 class DirectTokens:
@@ -31,7 +46,7 @@ class DirectTokens:
         least_validity_seconds: int = LEAST_VALIDITY_SECONDS,
         username: str = "",
         refused: str = "",
-    ) -> ManagedToken:
+    ) -> GivenToken:
         """Get a token of the connection of this name (case does not matter), Shared or of the user's own sign-in.
 
         Errors: RecordNotFoundError where there is none or no role of the user is invited; ConnectionNotReadyError;
@@ -78,9 +93,9 @@ def _check_username(connection: OAuthConnection, access: AccessToken, username: 
     )
 
 
-def _describe(connection: OAuthConnection, access: AccessToken) -> ManagedToken:
+def _describe(connection: OAuthConnection, access: AccessToken) -> GivenToken:
     cloud = find_cloud(connection.provider)
-    return ManagedToken(
+    return GivenToken(
         access_token=access.token,
         expires=access.expires,
         signed_in_as=access.signed_in_as,

@@ -107,7 +107,10 @@ class Case:
                 return self.authentication
             case AuthorizationCode() | DeviceCode():
                 return replace(self.authentication, unattended=True)
-        raise SettingError("This authentication mode cannot be examined.")
+        raise SettingError(
+            "What the Control Room manages is examined there: open the connection on its pages, and choose Test "
+            "connection."
+        )
 
     @property
     def place(self) -> SignInPlace:
