@@ -143,7 +143,7 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ja", _("Japanese"))]
-LOCALE_PATHS = [FOLDER / "locale"]
+LOCALE_PATHS = [FOLDER / "locale", FOLDER / "locale" / "unfold"]
 LANGUAGE_COOKIE_NAME = "postroom_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SAMESITE = "Lax"
