@@ -109,7 +109,7 @@ def start_control_room(
     with log_file.open("a") as log:
         process = subprocess.Popen(
             [*COMMAND, "--port", str(port), *arguments],
-            env=_bare() | steered,
+            env=bare_of_rooms() | steered,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -131,7 +131,8 @@ def start_control_room(
             process.stdout.close()
 
 
-def _bare() -> dict[str, str]:
+def bare_of_rooms() -> dict[str, str]:
+    """Give this process's environment without what steers network clients, or names a Control Room."""
     return {name: value for name, value in bare_environment().items() if not name.startswith("POSTROOM_")}
 
 

@@ -8,8 +8,20 @@ from django.test import Client
 
 from support.canary import canary
 
-GIVES_SECRETS = re.compile(r"/api/.*(token|use|value|device|login).*|.*/devices/.*")
-"""Access tokens, values of credentials for bots, and API keys, which are shown once."""
+GIVES_SECRETS = re.compile(
+    "|".join(
+        (
+            r"/api/connections/[^/]+/token",
+            r"/api/credentials/[^/]+/[^/]+",
+            r"/api/users",
+            r"/api/devices",
+            r"/api/login(/key)?",
+            r"/me/devices/",
+            r"/accounts/user/(add|[^/]+/password)/",
+        )
+    )
+)
+"""What there is to give an access token, a value for a bot, or what is shown once: API keys, one-time passwords."""
 
 
 class WatchedClient(Client):
