@@ -9,13 +9,12 @@ LONGEST_FOLDED = 400
 
 
 def fold_name(name: str) -> str:
-    """The form in which names are compared: without case, composed the same way (Unicode §3.13, D146).
+    """The form in which names are compared: without case, composed the same way (Unicode §3.13.5, D146).
 
     The database's own LOWER knows only ASCII on SQLite.
     """
-    decomposed = unicodedata.normalize("NFD", name.strip())
-    folded = unicodedata.normalize("NFKD", decomposed.casefold())
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", folded.casefold()))
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", name).casefold())
+    return unicodedata.normalize("NFKD", folded.casefold()).strip()
 
 
 def check_name(name: str) -> None:
