@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
 
 FILE_VARIABLE = "FILE_KEYCHAIN"
 
@@ -23,6 +24,15 @@ class FileKeychain(KeyringBackend):
         new = self._file.with_suffix(f".{os.getpid()}")  # replaced whole, as others may be reading
         new.write_text(json.dumps({**self._read(), f"{service} {username}": password}))
         new.replace(self._file)
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Remove an entry."""
+        entry = f"{service} {username}"
+        left = self._read()
+        if entry not in left:
+            raise PasswordDeleteError
+        del left[entry]
+        self._file.write_text(json.dumps(left))
 
     @property
     def _file(self) -> Path:

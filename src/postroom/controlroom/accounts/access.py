@@ -126,6 +126,11 @@ class SessionAuthentication(SessionAuth):
 
     openapi_name = "Session"
 
+    def __call__(self, request: HttpRequest) -> User | None:
+        """Find the user; whoever is not signed in is told that, and not that a token against forgery is missing."""
+        found: User | None = super().__call__(request) if request.user.is_authenticated else None
+        return found
+
     def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
         """Find the user of the session. Errors: NotAllowedError while the first password is to be changed."""
         user: User | None = super().authenticate(request, key)

@@ -23,8 +23,8 @@ from postroom.values import Secret
 
 GOOD_FOR_SECONDS = 600
 POLL_SECONDS = 2
-MOST_OPEN = 200
-"""How many machines may wait at once: nobody has signed in yet, so somebody might ask without end."""
+MOST_OPEN = 20
+"""How many machines of one address may wait at once: nobody has signed in yet, so somebody might ask without end."""
 
 # No vowels, so that no word comes about, and nothing that looks alike (RFC 8628 §6.1).
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
@@ -42,14 +42,17 @@ def start(device_name: str) -> StartedLogin:
     """Let a machine ask to be let in. Errors: NotAllowedError where too many ask at once."""
     now = timezone.now()
     DeviceLogin.objects.filter(expires__lte=now).delete()
-    if DeviceLogin.objects.count() >= MOST_OPEN:
-        raise NotAllowedError(_("Too many devices ask to be let in at the moment. Try again in ten minutes."))
+    address = get_origin().address or None
+    if DeviceLogin.objects.filter(address=address).count() >= MOST_OPEN:
+        raise NotAllowedError(
+            _("Too many devices ask to be let in from your address at the moment. Try again in ten minutes.")
+        )
     device_code = Secret(secrets.token_urlsafe(32))
     login = DeviceLogin.objects.create(
         device_code_hash=device_code.fingerprint(),
         user_code=_make_user_code(),
         device_name=device_name.strip()[:100] or _("Unnamed device"),
-        address=get_origin().address or None,
+        address=address,
         expires=now + timedelta(seconds=GOOD_FOR_SECONDS),
     )
     return StartedLogin(device_code, login.user_code)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 from ninja.pagination import paginate
 
 from postroom.controlroom.accounts import device_logins, people
@@ -177,7 +177,7 @@ def list_users(request: HttpRequest) -> QuerySet:
 
 
 @router.post("/users", response={201: CreatedUser}, summary="Create a user")
-def create_user(request: HttpRequest, new: NewUser) -> tuple[int, dict[str, Any]]:
+def create_user(request: HttpRequest, new: NewUser) -> Status[dict[str, Any]]:
     """Create a user, who has no rights but those of the roles. Needs the permission *Manage users and roles*."""
     actor = require(request, Permission.MANAGE_USERS)
     roles = people.get_roles(new.roles)
@@ -185,7 +185,7 @@ def create_user(request: HttpRequest, new: NewUser) -> tuple[int, dict[str, Any]
     user, one_time = people.create_user(
         actor, people.NewUser(new.username, new.name, new.email, roles), password
     )
-    return 201, {"user": user, "one_time_password": one_time.reveal() if one_time else None}
+    return Status(201, {"user": user, "one_time_password": one_time.reveal() if one_time else None})
 
 
 @router.patch("/users/{username}", response=UserAnswer, summary="Change a user")
@@ -206,10 +206,10 @@ def change_user(request: HttpRequest, username: str, change: UserChange) -> User
 
 
 @router.delete("/users/{username}", response={204: None}, summary="Delete a user")
-def delete_user(request: HttpRequest, username: str) -> tuple[int, None]:
+def delete_user(request: HttpRequest, username: str) -> Status[None]:
     """Delete a user with their devices and sign-ins. Needs the permission *Manage users and roles*."""
     people.delete_user(require(request, Permission.MANAGE_USERS), _get_user(username))
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/roles", response=list[RoleAnswer], summary="List roles")
@@ -222,7 +222,7 @@ def list_roles(request: HttpRequest) -> QuerySet:
 
 @router.post("/roles", response={201: RoleAnswer}, summary="Create a role")
 @transaction.atomic
-def create_role(request: HttpRequest, new: RoleSettings) -> tuple[int, Role]:
+def create_role(request: HttpRequest, new: RoleSettings) -> Status[Role]:
     """Create a role. Needs the permission *Manage users and roles*."""
     actor = require(request, Permission.MANAGE_USERS)
     role, is_new = Role.objects.get_or_create(name=new.name)
@@ -230,7 +230,7 @@ def create_role(request: HttpRequest, new: RoleSettings) -> tuple[int, Role]:
         raise SettingError(_("There is a role “%(role)s” already.") % {"role": new.name})
     people.set_permissions(role, [permission.codename for permission in new.permissions])
     people.note_role_change(actor, role, is_new=True)
-    return 201, role
+    return Status(201, role)
 
 
 @router.put("/roles/{name}", response=RoleAnswer, summary="Change a role")
@@ -250,12 +250,12 @@ def change_role(request: HttpRequest, name: str, change: RoleSettings) -> Role:
 
 
 @router.delete("/roles/{name}", response={204: None}, summary="Delete a role")
-def delete_role(request: HttpRequest, name: str) -> tuple[int, None]:
+def delete_role(request: HttpRequest, name: str) -> Status[None]:
     """Delete a role, which takes it from everybody. Needs the permission *Manage users and roles*."""
     actor = require(request, Permission.MANAGE_USERS)
     (role,) = people.get_roles([name])
     people.delete_role(actor, role)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/devices", response=list[DeviceAnswer], summary="List devices")
@@ -271,14 +271,14 @@ def list_devices(request: HttpRequest, *, everybody: bool = False) -> QuerySet:
 
 
 @router.post("/devices", response={201: DeviceKey}, summary="Add a device")
-def create_device(request: HttpRequest, new: DeviceName) -> tuple[int, dict[str, Any]]:
+def create_device(request: HttpRequest, new: DeviceName) -> Status[dict[str, Any]]:
     """Add a device of one's own, and show its key once. Needs the permission *Manage my devices*."""
     device, key = add_device(require(request, Permission.MANAGE_DEVICES), new.name)
-    return 201, {"device": device, "api_key": key.reveal()}
+    return Status(201, {"device": device, "api_key": key.reveal()})
 
 
 @router.delete("/devices/{device_id}", response={204: None}, summary="Revoke a device")
-def end_device(request: HttpRequest, device_id: uuid.UUID) -> tuple[int, None]:
+def end_device(request: HttpRequest, device_id: uuid.UUID) -> Status[None]:
     """Revoke a device of one's own, or with the permission *Manage users and roles* anybody's.
 
     A device may always revoke itself.
@@ -290,18 +290,18 @@ def end_device(request: HttpRequest, device_id: uuid.UUID) -> tuple[int, None]:
     if device != getattr(request, "device", None):
         require(request, Permission.MANAGE_DEVICES, Permission.MANAGE_USERS)
     revoke_device(user, device)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/logout", response={204: None}, summary="Revoke the key that is used")
-def end_this_device(request: HttpRequest) -> tuple[int, None]:
+def end_this_device(request: HttpRequest) -> Status[None]:
     """Revoke the key of the device that asks. Needs no permission."""
     user = require(request)
     device = getattr(request, "device", None)
     if device is None:
         raise SettingError(_("This is for devices: a person signs out on a page."))
     revoke_device(user, device)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/login", auth=None, response=StartedLogin, summary="Ask for a device to be let in")

@@ -92,9 +92,7 @@ class PermissionCheckboxes(UnfoldAdminCheckboxSelectMultipleWidget):
 class RoleForm(forms.ModelForm):
     """A role: what it allows, and who has it."""
 
-    permissions = forms.MultipleChoiceField(
-        required=False, label=_("Permissions"), widget=PermissionCheckboxes
-    )
+    allowed = forms.MultipleChoiceField(required=False, label=_("Permissions"), widget=PermissionCheckboxes)
     members = forms.ModelMultipleChoiceField(
         User.objects.all(), required=False, label=_("Members"), widget=UnfoldAdminSelect2MultipleWidget
     )
@@ -108,13 +106,13 @@ class RoleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self.fields["permissions"].choices = [(one.codename, one.label) for one in Permission]
+        self.fields["allowed"].choices = [(one.codename, one.label) for one in Permission]
         if self.instance.pk:
-            self.initial["permissions"] = [one.codename for one in get_permissions(self.instance)]
-            self.initial["members"] = self.instance.user_set.all()
+            self.initial["allowed"] = [one.codename for one in get_permissions(self.instance)]
+            self.initial["members"] = list(self.instance.user_set.all())
         if self.instance.pk and self.instance.is_fixed:
-            self.fields["name"].disabled = self.fields["permissions"].disabled = True
-            self.fields["permissions"].help_text = _("This role always has every permission.")
+            self.fields["name"].disabled = self.fields["allowed"].disabled = True
+            self.fields["allowed"].help_text = _("This role always has every permission.")
 
 
 class ProfileForm(forms.ModelForm):

@@ -91,7 +91,7 @@ def _show_key(request: HttpRequest, device: Device, key: Secret) -> HttpResponse
         "POSTROOM_CONTROL_ROOM_KEY, with the address of this Control Room in POSTROOM_CONTROL_ROOM_URL."
     )
     context: dict[str, Any] = {
-        "secret": key.reveal(),
+        "secret": key,
         "message": text,
         "way_on": (gettext("To my devices"), reverse("my-devices")),
     }

@@ -66,6 +66,11 @@ class RuledModelAdmin(ControlRoomModelAdmin):
         """Ask whether to delete, and delete."""
         return self._tell(request, super().delete_view, *args, **named)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """What goes along: it asks for no permission of its own."""
+        gone, counts, _missing, protected = super().get_deleted_objects(objs, request)
+        return gone, counts, set(), protected
+
     def _tell(
         self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **named: Any
     ) -> HttpResponse:

@@ -46,12 +46,13 @@ class RolePages(RuledModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save permissions and members; then check and write down the whole."""
+        changed = form.changed_data
         super().save_related(request, form, formsets, change)
         role: Role = form.instance
         if not role.is_fixed:
-            people.set_permissions(role, form.cleaned_data["permissions"])
+            people.set_permissions(role, form.cleaned_data["allowed"])
         role.user_set.set(form.cleaned_data["members"])
-        if form.changed_data:
+        if changed:
             people.note_role_change(request.user, role, is_new=not change)
 
     def delete_model(self, request: HttpRequest, obj: Role) -> None:

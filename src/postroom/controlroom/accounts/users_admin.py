@@ -69,9 +69,10 @@ class UserPages(RuledModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the roles; then check and write down the whole."""
+        changed = form.changed_data
         super().save_related(request, form, formsets, change)
-        if change and form.changed_data:
-            people.note_user_change(request.user, form.instance, form.changed_data)
+        if change and changed:
+            people.note_user_change(request.user, form.instance, changed)
 
     def response_add(
         self, request: HttpRequest, obj: User, post_url_continue: str | None = None
@@ -109,7 +110,7 @@ class UserPages(RuledModelAdmin):
             request,
             "accounts/shown_once.html",
             gettext("One-time password of %(user)s") % {"user": user.username},
-            secret=password.reveal(),
+            secret=password,
             message=gettext(
                 "Give it to the person now: it is shown this once. At the first sign-in they choose their own."
             ),
