@@ -36,6 +36,11 @@ class Draft:
         """Which proof is here already, and for which token URL, as `ClientForm` takes it."""
         return {name: self.secret[name] for name in ("proof", "token_url")} if self.secret else {}
 
+    @property
+    def initial(self) -> dict[str, str]:
+        """What the second screen is to show again; empty before it was seen."""
+        return {**self.client, "secret_expires": self.secret.get("expires", "")} if self.client else {}
+
     def keep_secret(self, new: NewSecret, proof: str, token_url: str) -> None:
         """Keep a secret over the steps. Errors: VaultLockedError."""
         self.secret = {

@@ -192,6 +192,7 @@ class ClientForm(SecretFields):
         super().__init__(*args, **named)
         self.provider = provider
         self._kept = kept
+        self.fields["tenant_id"].required = self.is_entra
 
     @property
     def is_entra(self) -> bool:

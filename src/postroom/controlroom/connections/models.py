@@ -8,6 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from postroom.controlroom.accounts.models import Role
 from postroom.controlroom.connections.providers import ClientAuthentication, GrantType, Provider
@@ -17,10 +18,10 @@ class OAuthConnection(models.Model):
     """How to get tokens from a provider, and which roles may."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=100)
-    description = models.TextField(blank=True)
-    provider = models.CharField(max_length=20, choices=Provider.choices)
-    grant_type = models.CharField(max_length=30, choices=GrantType.choices)
+    name = models.CharField(_("connection name"), max_length=100)
+    description = models.TextField(_("description"), blank=True)
+    provider = models.CharField(_("provider type"), max_length=20, choices=Provider.choices)
+    grant_type = models.CharField(_("grant type"), max_length=30, choices=GrantType.choices)
     client_authentication = models.CharField(max_length=20, choices=ClientAuthentication.choices)
     client_id = models.CharField(max_length=200)
     tenant_id = models.CharField(max_length=253, blank=True)
@@ -42,6 +43,8 @@ class OAuthConnection(models.Model):
     class Meta:
         """Names differ by more than case."""
 
+        verbose_name = _("OAuth connection")
+        verbose_name_plural = _("OAuth connections")
         default_permissions = ()
         ordering = ("name",)
         constraints = (models.UniqueConstraint(Lower("name"), name="connection_name_is_unique"),)

@@ -52,7 +52,8 @@ def show_connection(request: HttpRequest, pk: UUID) -> HttpResponse:
         shared=show_token(request, connection, None),
         personal=[show_token(request, connection, user) for user in _list_personal(connection)],
         secrets=[_show_secret(secret) for secret in connection.secrets.all()],
-        report=read_report(connection),
+        report=(report := read_report(connection)),
+        holds=all(step.holds for step in report),
         roles=connection.roles.order_by("name"),
         callback_url=get_callback_url(),
         **_describe_client(connection),
@@ -70,7 +71,7 @@ def edit_connection(request: HttpRequest, pk: UUID) -> HttpResponse:
         request.POST or None,
         provider=connection.provider,
         kept=_describe_kept(connection),
-        initial={**vars(connection), "scopes": shorten_scopes(connection.scopes, connection.provider)},
+        initial=_describe_client_fields(connection),
     )
     if request.method == "POST":
         # Both, so that all that is wrong is told at once.
@@ -208,7 +209,9 @@ def _save(
     values = {**identity.cleaned_data, **client.cleaned_data}
     secret = client.find_new_secret(values["client_authentication"])
     try:
-        changed = records.change_connection(connection, values, secret, request.user)
+        changed = records.change_connection(
+            connection, values, secret, request.user, corrects_secret="new" in request.GET
+        )
     except PostroomError as error:
         messages.error(request, error.message)
         return None
@@ -224,6 +227,15 @@ def _describe_kept(connection: OAuthConnection) -> dict[str, str]:
     if not connection.secrets.exists():
         return {}
     return {"proof": connection.client_authentication, "token_url": connection.token_url}
+
+
+def _describe_client_fields(connection: OAuthConnection) -> dict[str, Any]:
+    newest = connection.secrets.first()
+    return {
+        **vars(connection),
+        "scopes": shorten_scopes(connection.scopes, connection.provider),
+        "secret_expires": newest.expires if newest is not None else None,
+    }
 
 
 def _describe_client(connection: OAuthConnection) -> dict[str, Any]:

@@ -42,11 +42,17 @@ def create_connection(values: Mapping[str, Any], secret: NewSecret | None, actor
 
 @transaction.atomic
 def change_connection(
-    connection: OAuthConnection, values: Mapping[str, Any], secret: NewSecret | None, actor: User
+    connection: OAuthConnection,
+    values: Mapping[str, Any],
+    secret: NewSecret | None,
+    actor: User,
+    *,
+    corrects_secret: bool = False,
 ) -> frozenset[str]:
     """Change a connection, and give the names of the fields that are different now.
 
-    Secrets of another kind, or for another token URL, are removed; so are the tokens of a client that changed.
+    Secrets of another kind, or for another token URL, are removed, and all old ones where the new one corrects them;
+    so are the tokens of a client that changed.
     Errors: VaultLockedError; SettingError where there are two secrets already.
     """
     changed = frozenset(
@@ -55,7 +61,7 @@ def change_connection(
     for name in changed:
         setattr(connection, name, values[name])
     connection.save()
-    if changed & {"client_authentication", "token_url"}:
+    if changed & {"client_authentication", "token_url"} or (corrects_secret and secret is not None):
         connection.secrets.all().delete()
     if changed & ENDS_SIGN_INS:
         for token in ConnectionToken.objects.filter(connection=connection).select_related("user"):

@@ -97,7 +97,7 @@ def take_notice(request: HttpRequest, connection: OAuthConnection, user: User | 
 def describe_days(expires: date | None) -> str:
     """How many days are left until a date, in words."""
     if expires is None:
-        return _("unknown")
+        return _("expiry unknown")
     days = (expires - timezone.now().date()).days
     if days < 0:
         return _("expired on %(date)s") % {"date": expires.isoformat()}

@@ -153,7 +153,9 @@ def hash_key(key: str) -> str:
 
 
 def _find_hint(attempt: SignInAttempt) -> str:
-    """Who signed in before, so that the provider offers this account first."""
+    """Who signed in before, so that the provider offers this account first; a link may be for somebody else."""
+    if attempt.link_hash:
+        return ""
     token = ConnectionToken.objects.filter(connection=attempt.connection, user=attempt.user).first()
     return token.signed_in_as if token is not None else ""
 

@@ -5,7 +5,7 @@ Custom providers a few of the same kind. Nobody signs in, and nothing is kept bu
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -89,7 +89,8 @@ def _examine_entra(connection: OAuthConnection, cloud: Cloud) -> Iterator[Step]:
     secrets: list[ClientSecret | None] = list(connection.secrets.all())
     case = _open_case(connection, cloud, secrets[0] if secrets else None)
     try:
-        yield from _walk(case, _plan_entra(connection))
+        for step in _walk(case, _plan_entra(connection)):
+            yield _tell_expiry(step, secrets[0]) if secrets and step.title == _(CREDENTIAL.title) else step
         for older in secrets[1:]:
             yield from _check_older(connection, cloud, older)
     finally:
@@ -98,10 +99,10 @@ def _examine_entra(connection: OAuthConnection, cloud: Cloud) -> Iterator[Step]:
 
 def _plan_entra(connection: OAuthConnection) -> list[Leg]:
     legs = [NAMES, WAY_OUT, TRUST, TENANT, CLOCK]
+    # Either says whether the tenant has the app.
+    legs.append(CLIENT if connection.grant_type == GrantType.CLIENT_CREDENTIALS else CALLBACK)
     proves = connection.client_authentication != ClientAuthentication.NONE
-    if connection.grant_type != GrantType.CLIENT_CREDENTIALS:
-        legs.append(CALLBACK)
-    return [*legs, CLIENT, CREDENTIAL] if proves else legs
+    return [*legs, CREDENTIAL] if proves else legs
 
 
 def _open_case(connection: OAuthConnection, cloud: Cloud, secret: ClientSecret | None) -> Case:
@@ -124,6 +125,14 @@ def _walk(case: Case, legs: Iterable[Leg]) -> Iterator[Step]:
         finding = leg.examine(case) if holds else leg.skip()
         holds = holds and finding.holds is True
         yield _describe(finding)
+
+
+def _tell_expiry(step: Step, secret: ClientSecret | None) -> Step:
+    """Say when it expires as far as we were told, which Entra ID tells only few."""
+    if not step.holds or secret is None or secret.expires is None:
+        return step
+    told = _("It is accepted, and expires on %(date)s.") % {"date": secret.expires.isoformat()}
+    return replace(step, sentence=told)
 
 
 def _check_older(connection: OAuthConnection, cloud: Cloud, older: ClientSecret | None) -> Iterator[Step]:

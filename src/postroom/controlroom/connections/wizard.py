@@ -65,7 +65,7 @@ def show_client(request: HttpRequest) -> HttpResponse:
         request.POST or None,
         provider=draft.provider,
         kept=draft.kept,
-        initial=draft.client or suggest_client(draft.provider),
+        initial=draft.initial or suggest_client(draft.provider),
     )
     if request.method == "POST":
         answer = _take_client(request, draft, form)
