@@ -201,7 +201,7 @@ def _list_entries(user: User) -> list[dict[str, Any]]:
             "time": entry.time,
             "event": Event(entry.event).label,
             "target": entry.target,
-            "actor": entry.actor,
+            "actor": entry.name_actor(),
             "went_wrong": "" if entry.outcome == Outcome.DONE else Outcome(entry.outcome).label,
         }
         for entry in AuditEntry.objects.all()[:RECENT_ENTRIES]

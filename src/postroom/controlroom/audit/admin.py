@@ -153,15 +153,15 @@ class AuditEntryAdmin(ControlRoomModelAdmin):
         )
 
     @display(description=_("Time (UTC)"), ordering="sequence")
-    def shown_time(self, entry: AuditEntry) -> str:
-        """The time, to the second."""
-        return entry.time.strftime("%Y-%m-%d %H:%M:%S")
+    def shown_time(self, entry: AuditEntry) -> Any:
+        """The time, to the second, in one line."""
+        shown = entry.time.strftime("%Y-%m-%d %H:%M:%S")
+        return format_html('<span class="whitespace-nowrap">{}</span>', shown)
 
     @display(description=_("Who"))
     def shown_actor(self, entry: AuditEntry) -> str:
         """The name, and in words who has none."""
-        nobody = {"": {"system": gettext("The Control Room"), "anonymous": gettext("Not signed in")}}
-        return nobody.get(entry.actor_id, {}).get(entry.actor, entry.actor)
+        return entry.name_actor()
 
     @display(description=_("Event"))
     def shown_event(self, entry: AuditEntry) -> Any:

@@ -3,7 +3,11 @@
 from typing import Any, NoReturn
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+SYSTEM = "system"
+ANONYMOUS = "anonymous"
 
 _FINAL = "An entry of the audit trail is final: it is neither changed nor deleted."
 
@@ -49,6 +53,11 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence}"
+
+    def name_actor(self) -> str:
+        """Who it was, as people read it: the name, and in words who has none."""
+        nobody = {SYSTEM: gettext("The Control Room"), ANONYMOUS: gettext("Not signed in")}
+        return self.actor if self.actor_id else nobody.get(self.actor, self.actor)
 
     def save(self, *args: Any, **options: Any) -> None:
         """Insert a new entry; refuse to write one that is there."""

@@ -17,11 +17,8 @@ from postroom.controlroom.accounts.models import User
 from postroom.controlroom.audit import anchor, chain
 from postroom.controlroom.audit.details import Plain, clean_details, clean_text
 from postroom.controlroom.audit.events import Event, Outcome
-from postroom.controlroom.audit.models import AuditEntry, AuditHead
+from postroom.controlroom.audit.models import ANONYMOUS, SYSTEM, AuditEntry, AuditHead
 from postroom.controlroom.requests import get_origin
-
-SYSTEM = "system"
-ANONYMOUS = "anonymous"
 
 _held: ContextVar[list[AuditEntry] | None] = ContextVar("held", default=None)
 
