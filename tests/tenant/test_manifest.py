@@ -25,7 +25,7 @@ def test_addresses(tenant: RunningTenant) -> None:
 
 
 def test_apps(tenant: RunningTenant) -> None:
-    """Both clouds have the same six apps, with ids and secrets of their own."""
+    """Both clouds have the same seven apps, with ids and secrets of their own."""
     for cloud in (GLOBAL, GCC_HIGH):
         apps = {app["name"]: app for app in tenant.cloud(cloud)["apps"]}
         assert all(set(app) - {"certificate"} == APP_FIELDS for app in apps.values())
@@ -36,10 +36,14 @@ def test_apps(tenant: RunningTenant) -> None:
             "Old bot": BOT_PERMISSIONS,
             "Desktop bot": [],
             "Portal bot": [],
+            "Control Room": [],
         }
         desktop = apps["Desktop bot"]
         assert (desktop["public"], desktop["client_secret"]) == (True, None)
-        assert desktop["redirect_uris"] == ["http://localhost", "http://localhost:9999/Callback"]
+        callback = "http://localhost:8000/oauth/callback"
+        assert desktop["redirect_uris"] == ["http://localhost", "http://localhost:9999/Callback", callback]
+        assert apps["Control Room"]["redirect_uris"] == [callback]
+        assert apps["Control Room"]["client_secret"]
         assert {"offline_access", "Mail.ReadWrite.Shared"} <= set(desktop["delegated_permissions"])
         portal = apps["Portal bot"]
         assert not portal["public"]

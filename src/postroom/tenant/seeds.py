@@ -13,7 +13,12 @@ PORTAL_PERMISSIONS = frozenset(
 )
 PORTAL_REDIRECTS = ("https://portal.contoso.com/callback", "http://localhost:9998/callback")
 DESKTOP_PERMISSIONS = PORTAL_PERMISSIONS | {"Mail.ReadWrite.Shared", "Mail.Send.Shared"}
-DESKTOP_REDIRECTS = ("http://localhost", "http://localhost:9999/Callback")
+# Of a Control Room on this machine; the port does not matter on the loopback (RFC 8252 §7.3).
+CALLBACK = "http://localhost:8000/oauth/callback"
+DESKTOP_REDIRECTS = ("http://localhost", "http://localhost:9999/Callback", CALLBACK)
+CONTROL_ROOM_PERMISSIONS = frozenset(
+    {"Mail.ReadWrite", "Mail.Send", "User.Read", "offline_access", "openid", "profile"}
+)
 CERTIFIED_APP = "Invoice bot"
 SECRET_LIFETIME = timedelta(days=730)
 PEOPLE = {"ap": "Accounts Payable", "adele": "Adele Vance", "megan": "Megan Bowen"}
@@ -43,9 +48,9 @@ def seeded_usernames(domain: str) -> frozenset[str]:
 def seed_apps(now: datetime, certificate: str, certificate_file: str) -> tuple[App, ...]:
     """Make up the app registrations of a new tenant.
 
-    One may do all a bot needs, one may only read, one nothing; one has an expired secret. Two sign users in, a public
-    client and a web app with a secret, and nobody has consented to them yet. The first has the given certificate
-    (PEM without key) registered as well.
+    One may do all a bot needs, one may only read, one nothing; one has an expired secret. Three sign users in, a
+    public client, a web app with a secret and a Control Room on this machine, and nobody has consented to them yet.
+    The first has the given certificate (PEM without key) registered as well.
     """
     good_until = now + SECRET_LIFETIME
     return (
@@ -71,6 +76,11 @@ def seed_apps(now: datetime, certificate: str, certificate_file: str) -> tuple[A
             _confidential("Portal bot", frozenset(), good_until),
             redirect_uris=PORTAL_REDIRECTS,
             delegated_permissions=PORTAL_PERMISSIONS,
+        ),
+        replace(
+            _confidential("Control Room", frozenset(), good_until),
+            redirect_uris=(CALLBACK,),
+            delegated_permissions=CONTROL_ROOM_PERMISSIONS,
         ),
     )
 
