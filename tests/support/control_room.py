@@ -40,7 +40,7 @@ class RunningControlRoom:
     @property
     def callback_url(self) -> str:
         """Where a provider brings people back to."""
-        return f"{self.address}/connections/callback"
+        return f"{self.address}/oauth/callback"
 
     @property
     def log(self) -> str:

@@ -77,8 +77,11 @@ class CustomProvider:
     def read_grant(self) -> dict[str, Any]:
         """Wait for the next token that it gave or refused: `{"grant", "client", "error"}`."""
         assert self.process.stdout is not None
-        told: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return told
+        for line in self.process.stdout:
+            if line.startswith("{"):  # and no remark of the provider's own
+                told: dict[str, Any] = json.loads(line)
+                return told
+        raise AssertionError("The provider ended.")
 
 
 @contextmanager
