@@ -97,7 +97,7 @@ def test_who_may_not_set_a_value(consumed: Credential, people: People) -> None:
     secret = consumed.attributes.get(name="client_secret")
     for person in (people.administrator, people.auditor, people.outsider):
         with pytest.raises(NotAllowedError):
-            credentials.set_value(person, secret, Secret("another value"))
+            credentials.set_value(person, secret, Secret("another"))
     for value in ("", "x" * (credentials.LONGEST_VALUE + 1)):
         with pytest.raises(SettingError):
             credentials.set_value(people.creator, secret, Secret(value))

@@ -46,6 +46,10 @@ class AttributeInline(TabularInline):
 
     readonly_fields = ("shown_value",)
 
+    def get_formset(self, request: HttpRequest, obj: Credential | None = None, **options: Any) -> Any:
+        """Refuse more rows than a credential can have, also from who makes rows without the page."""
+        return super().get_formset(request, obj, validate_max=True, **options)
+
     def get_extra(self, request: HttpRequest, obj: Any = None, **options: Any) -> int:  # noqa: ARG002
         """Offer a first row where there is none."""
         return 1 if obj is None else 0

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest
-from ninja import Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema, Status
 from pydantic import SecretStr
 
 from postroom.controlroom.accounts.access import api_auth, require
@@ -76,10 +76,11 @@ def get_credentials(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.get("/credentials/{name}/{attribute}", response=ValueAnswer, summary="Use a value")
-def get_value(request: HttpRequest, name: str, attribute: str) -> dict[str, Any]:
+def get_value(request: HttpRequest, response: HttpResponse, name: str, attribute: str) -> dict[str, Any]:
     """Get a value for a bot; who got which is written into the audit trail."""
     user = require(request)
     used = use_value(user, name, attribute)
+    response["Cache-Control"] = "no-store"
     return {
         "value": used.value.reveal(),
         "masked": used.masked,
@@ -88,11 +89,11 @@ def get_value(request: HttpRequest, name: str, attribute: str) -> dict[str, Any]
 
 
 @router.put("/credentials/{name}/{attribute}", response={204: None}, summary="Save a value")
-def put_value(request: HttpRequest, name: str, attribute: str, new: NewValue) -> tuple[int, None]:
+def put_value(request: HttpRequest, name: str, attribute: str, new: NewValue) -> Status[None]:
     """Save a value, which nobody is shown again; where each person gives their own, yours."""
     user = require(request, Permission.MANAGE_MY_CREDENTIALS)
     save_value(user, name, attribute, Secret(new.value.get_secret_value()))
-    return 204, None
+    return Status(204, None)
 
 
 def _describe_locker(locker: Locker) -> dict[str, Any]:

@@ -219,6 +219,11 @@ class Attribute(NamedModel):
         verbose_name_plural = _("attributes")
         constraints = (models.UniqueConstraint("credential", "folded_name", name="attribute_name_is_unique"),)
 
+    @property
+    def is_standard(self) -> bool:
+        """Whether one value is everybody's."""
+        return str(self.kind) == str(Attribute.Kind.STANDARD)
+
 
 class PersonalValue(models.Model):
     """The value that one person gave for a user-provided attribute."""

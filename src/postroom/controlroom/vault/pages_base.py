@@ -1,6 +1,5 @@
 """What the vault's pages have in common: rights by record, and whether the vault is locked."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -11,8 +10,6 @@ from postroom.controlroom.accounts.pages_admin import RuledModelAdmin
 from postroom.controlroom.accounts.permissions import Permission
 from postroom.controlroom.vault.status import get_status
 from postroom.errors import NotAllowedError, VaultError
-
-Rights = Callable[[Any, Any], Any]
 
 
 class VaultPages(RuledModelAdmin):
@@ -29,11 +26,17 @@ class VaultPages(RuledModelAdmin):
         context = {"subtitle": None, "title": self.opts.verbose_name_plural.capitalize()}
         return super().changelist_view(request, {**context, **_look(), **(extra_context or {})})
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """Show and save the form; where the vault cannot take a value, nothing is saved."""
-        named["extra_context"] = {**_look(), **(named.get("extra_context") or {})}
+        context = {**_look(), **(extra_context or {})}
         try:
-            return super().changeform_view(request, *args, **named)
+            return super().changeform_view(request, object_id, form_url, context)
         except (VaultError, NotAllowedError) as error:
             messages.error(request, error.message)
             return redirect(request.path)

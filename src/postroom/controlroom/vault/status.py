@@ -33,7 +33,7 @@ def get_status() -> VaultStatus:
     active = DataKey.objects.filter(state=str(DataKey.State.ACTIVE)).first()
     retiring = DataKey.objects.filter(state=str(DataKey.State.RETIRING)).count()
     return VaultStatus(
-        state.mode,
+        str(state.mode),
         _describe_master_key(),
         str(active.pk) if active else "",
         active.created if active else None,
