@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from postroom.controlroom.words import list_words
+
 ROOM = Path(__file__).parents[1] / "src" / "postroom" / "controlroom"
 COLLECT = [
     "makemessages",
@@ -27,7 +29,12 @@ CREATION_DATE = re.compile(r'^"POT-Creation-Date: .*\n', re.MULTILINE)
 
 def collect(room: Path) -> None:
     """Bring the list of words to what the sources say; new ones have no translation yet."""
-    subprocess.run([sys.executable, "-m", "django", *COLLECT], cwd=room, check=True)
+    from_below = room / "words_from_below.py"
+    from_below.write_text("".join(f"_({words!r})\n" for words in list_words()), encoding="utf-8")
+    try:
+        subprocess.run([sys.executable, "-m", "django", *COLLECT], cwd=room, check=True)
+    finally:
+        from_below.unlink()
     words = room / "locale" / "ja" / "LC_MESSAGES" / "django.po"
     words.write_text(CREATION_DATE.sub("", words.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -28,7 +28,6 @@ UNCHANGED = {
     "Microsoft Entra (Azure Global)",
     "Microsoft Entra (Azure US GCC High)",
     "The Control Room",
-    " By %(filter_title)s ",
 }
 
 
@@ -86,8 +85,9 @@ def test_translations_are_japanese(folder: str) -> None:
     """What is given as Japanese has Japanese letters, but for names."""
     catalog = read_catalog(ROOM / folder / "ja" / "LC_MESSAGES" / "django.mo")
     words = {key if isinstance(key, str) else key[0]: said for key, said in catalog.items()}
+    only_filled_in = re.compile(r"(%(\(\w+\))?s)*")
     plain = {word for word, said in words.items() if not JAPANESE.search(said)}
-    assert {word for word in plain if word not in UNCHANGED} == set()
+    assert {word for word in plain - UNCHANGED if not only_filled_in.fullmatch(words[word])} == set()
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ choose words here and decide nothing.
 
 from postroom.clouds import Cloud
 
-_ADVICE = {
+ADVICE = {
     7000215: "Microsoft refused the client secret: it is not one of app {client_id}. Enter the secret's value "
     "(not its ID), as the Azure portal shows it once, right after it is made.",
     7000222: "Microsoft refused the client secret: it has expired. Add a new one at {portal} (App registrations "
@@ -95,11 +95,12 @@ _ADVICE = {
     50196: "Microsoft has stopped this app because it signs in over and over. Wait some minutes, and let the bot "
     "keep its connection.",
 }
+"""The words by number, with places for what `find_advice` fills in."""
 
 
 def find_advice(aadsts: int | None, cloud: Cloud, tenant_id: str, client_id: str) -> str | None:
     """The words for this AADSTS number, or None where we have none."""
-    words = _ADVICE.get(aadsts or 0)
+    words = ADVICE.get(aadsts or 0)
     if words is None:
         return None
     return words.format(

@@ -24,6 +24,7 @@ from postroom.controlroom.connections.grants_refusals import create_refusal
 from postroom.controlroom.connections.models import ClientSecret, OAuthConnection
 from postroom.controlroom.connections.providers import ClientAuthentication, GrantType, find_cloud
 from postroom.controlroom.connections.sign_ins import get_callback_url
+from postroom.controlroom.words import say
 from postroom.errors import (
     PostroomError,
     SettingError,
@@ -205,7 +206,7 @@ def _take(title: str, check: Callable[[OAuthConnection], str], connection: OAuth
     try:
         return Step(title, holds=True, sentence=check(connection))
     except PostroomError as error:
-        return Step(title, holds=False, sentence=error.message)
+        return Step(title, holds=False, sentence=say(error))
 
 
 def _list_urls(connection: OAuthConnection) -> list[str]:
