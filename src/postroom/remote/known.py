@@ -80,6 +80,9 @@ def keep_control_room(url: str, api_key: Secret) -> None:
     with _keychain_errors():
         keyring.set_password(KEYCHAIN_SERVICE, url, api_key.reveal())
         keyring.set_password(KEYCHAIN_SERVICE, _LAST_LOGIN, url)
+        is_kept = keyring.get_password(KEYCHAIN_SERVICE, url) == api_key.reveal()
+    if not is_kept:
+        raise KeychainError(_NO_KEYCHAIN)
 
 
 def forget_control_room(url: str) -> None:
@@ -114,7 +117,9 @@ def _keychain_errors() -> Iterator[None]:
         yield
     except keyring.errors.NoKeyringError as error:
         raise KeychainError(_NO_KEYCHAIN) from error
-    except keyring.errors.KeyringError as error:
+    except KeychainError:
+        raise
+    except Exception as error:  # backends let errors of D-Bus and of Windows through as they are
         raise KeychainError(
             f"The keychain of this machine does not answer ({type(error).__name__}). Unlock it and try again, or set "
             f"{URL_VARIABLE} and {KEY_VARIABLE} instead."

@@ -7,6 +7,7 @@ import httpx2
 import msgspec
 
 from postroom.errors import (
+    KeychainError,
     NetworkError,
     NotAllowedError,
     NotSignedInError,
@@ -52,7 +53,7 @@ def log_in(url: str, device_name: str, http: httpx2.Client, tell: Callable[[Star
     started = wire.ask("POST", "/login", StartedLogin, body={"name": device_name})
     tell(started)
     state = _wait(wire, started)
-    keep_control_room(wire.address, Secret(state.api_key or ""))
+    _keep(wire.address, Secret(state.api_key or ""), http)
     return state.username or ""
 
 
@@ -71,6 +72,15 @@ def log_out(known: KnownControlRoom, http: httpx2.Client) -> bool:
     if not known.from_environment:
         forget_control_room(known.url)
     return is_revoked
+
+
+def _keep(url: str, api_key: Secret, http: httpx2.Client) -> None:
+    try:
+        keep_control_room(url, api_key)
+    except KeychainError:
+        # A key that nobody has is not to stay good.
+        ControlRoomClient(url, api_key, http).end_key()
+        raise
 
 
 def _wait(wire: ControlRoomWire, started: StartedLogin) -> _State:
