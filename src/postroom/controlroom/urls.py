@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 
 from postroom.controlroom.accounts import endpoints as accounts
 from postroom.controlroom.api import api
@@ -24,6 +25,7 @@ def show_robots(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
 
 
+@csrf_exempt
 def refuse_unknown_endpoint(_request: HttpRequest, **_address: str) -> HttpResponse:
     """Tell a program that there is no such endpoint, and not where people sign in."""
     raise Http404
