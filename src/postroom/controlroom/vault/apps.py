@@ -1,6 +1,7 @@
 """The app as Django knows it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class VaultConfig(AppConfig):
@@ -8,4 +9,5 @@ class VaultConfig(AppConfig):
 
     name = "postroom.controlroom.vault"
     label = "vault"
+    verbose_name = _("Credential Vault")
     default_auto_field = "django.db.models.BigAutoField"

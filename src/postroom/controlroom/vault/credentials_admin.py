@@ -35,7 +35,7 @@ class AttributeInline(TabularInline):
     form = AttributeForm
     formset = AttributeFormSet
     extra = 0
-    min_num = 0
+    hide_title = True
     max_num = MOST_ATTRIBUTES
 
     def get_fields(self, request: HttpRequest, obj: Credential | None = None) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class AttributeInline(TabularInline):
     def shown_value(self, attribute: Attribute) -> str:
         """Whether there is one."""
         if not attribute.is_standard:
-            return gettext("each person's own")
+            return gettext("each person’s own")
         return gettext("no value yet") if attribute.encrypted is None else "••••••"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
@@ -102,8 +102,10 @@ class CredentialPages(VaultPages):
         """Offer the lockers that the person may fill, and the one that it is in."""
         if db_field.name == "locker":
             options["queryset"] = list_lockers_to_fill(request.user) | _get_present_locker(request)
-            options["empty_label"] = gettext("None: private to its owner")
-        return super().formfield_for_foreignkey(db_field, request, **options)
+        field = super().formfield_for_foreignkey(db_field, request, **options)
+        if db_field.name == "locker":
+            field.empty_label = gettext("None: private to its owner")
+        return field
 
     def get_form(self, request: HttpRequest, obj: Credential | None = None, **options: Any) -> Any:
         """A form without ways to other records."""

@@ -7,7 +7,11 @@ from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminExpandableTextareaWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from postroom.controlroom.vault.credentials import LONGEST_VALUE
 from postroom.controlroom.vault.master_keys import open_vault
@@ -36,6 +40,7 @@ class CredentialForm(NamedForm):
 
         model = Credential
         fields = ("name", "description", "locker")
+        widgets = {"description": UnfoldAdminExpandableTextareaWidget}
 
 
 class ValueInput(UnfoldAdminPasswordWidget):
@@ -99,8 +104,13 @@ class AttributeForm(forms.ModelForm):
             field.widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
             # A text field would be filled in again after a mistake elsewhere in the form.
             field.widget.format_value = lambda _value: None
+        field.widget.attrs["placeholder"] = self._describe_value()
+
+    def _describe_value(self) -> str:
+        if not self.instance.is_standard:
+            return gettext("each person’s own")
         is_kept = self.instance.pk is not None and self.instance.encrypted is not None
-        field.widget.attrs["placeholder"] = gettext("unchanged") if is_kept else gettext("no value yet")
+        return gettext("unchanged") if is_kept else gettext("no value yet")
 
 
 class AttributeFormSet(BaseInlineFormSet):

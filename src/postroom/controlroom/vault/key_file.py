@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from postroom.controlroom.vault.sealing import KEY_BYTES, Key
 from postroom.errors import TargetNotWritableError, VaultKeyError
@@ -55,8 +56,11 @@ def parse_key(text: Secret, place: str) -> Key:
         raw = b""
     if len(raw) != KEY_BYTES:
         raise VaultKeyError(
-            f"What {place} holds is not a master key: that is 43 letters, digits, “-” and “_” in one line. "
-            "Take the key from where you keep it safe; nothing was changed."
+            _(
+                "What %(place)s holds is not a master key: that is 43 letters, digits, “-” and “_” in one line. Take "
+                "the key from where you keep it safe; nothing was changed."
+            )
+            % {"place": place}
         )
     return Key(raw)
 

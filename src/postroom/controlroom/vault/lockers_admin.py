@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminExpandableTextareaWidget
 
 from postroom.controlroom.audit.events import Event
 from postroom.controlroom.audit.trail import record
@@ -30,7 +30,10 @@ class LockerForm(NamedForm):
 
         model = Locker
         fields = ("name", "description", "consumers")
-        widgets = {"consumers": UnfoldAdminCheckboxSelectMultipleWidget}
+        widgets = {
+            "consumers": UnfoldAdminCheckboxSelectMultipleWidget,
+            "description": UnfoldAdminExpandableTextareaWidget,
+        }
 
 
 class MemberFormSet(BaseInlineFormSet):
@@ -61,7 +64,17 @@ class MemberInline(TabularInline):
     model = LockerMember
     formset = MemberFormSet
     extra = 0
-    fields = ("user", "part")
+    hide_title = True
+    readonly_fields = ("shown_person",)
+
+    def get_fields(self, request: HttpRequest, obj: Locker | None = None) -> tuple[str, ...]:
+        """Show names alone to whoever only looks: the people's own pages are not theirs to open."""
+        return ("user" if self.has_change_permission(request, obj) else "shown_person", "part")
+
+    @display(description=_("Person"))
+    def shown_person(self, member: LockerMember) -> str:
+        """The name."""
+        return str(member.user)
 
     def get_formset(self, request: HttpRequest, obj: Locker | None = None, **options: Any) -> Any:
         """Let the formset know whether this person chooses owners."""

@@ -4,6 +4,7 @@ import time
 from contextlib import suppress
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from postroom.controlroom.vault import handing, key_file
 from postroom.controlroom.vault.memory import memory
@@ -15,9 +16,6 @@ LOOK_AGAIN_SECONDS = 2.0
 """How long a process goes by what it knows: then it sees that the vault was locked."""
 
 _CHECK = b"postroom vault check"
-_UNLOCK_ADVICE = (
-    "run `postroom vault unlock` on the server, or enter the master key on the Credential Vault's page"
-)
 
 
 def ensure_key() -> None:
@@ -103,8 +101,11 @@ def unwrap(master: Key, data_key: DataKey) -> Key:
 def refused(place: str) -> VaultKeyError:
     """The error for a master key that is not this vault's."""
     return VaultKeyError(
-        f"The master key in {place} is not the one that this Credential Vault was made with, so nothing in it can "
-        "be read. Nothing was changed. Restore the right key, or the database that belongs to this one."
+        _(
+            "The master key in %(place)s is not the one that this Credential Vault was made with, so nothing in it "
+            "can be read. Nothing was changed. Restore the right key, or the database that belongs to this one."
+        )
+        % {"place": place}
     )
 
 
@@ -158,8 +159,10 @@ def _find_handed_key(state: VaultState) -> Key:
     key = handing.find_handed(state)
     if key is None or not matches(state, key):
         raise VaultLockedError(
-            "The Credential Vault is locked, so no secret can be read or saved. An administrator can unlock it: "
-            f"{_UNLOCK_ADVICE}."
+            _(
+                "The Credential Vault is locked, so no secret can be read or saved. An administrator can unlock it: "
+                "run `postroom vault unlock` on the server, or enter the master key on the Credential Vault's page."
+            )
         )
     return key
 

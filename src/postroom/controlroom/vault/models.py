@@ -197,11 +197,17 @@ class Attribute(NamedModel):
     class Kind(models.TextChoices):
         """Whose value it is."""
 
-        STANDARD = "standard", _("Standard: one value for everybody")
-        USER_PROVIDED = "user-provided", _("User-provided: each person gives their own")
+        STANDARD = "standard", _("Standard")
+        USER_PROVIDED = "user-provided", _("User-provided")
 
     credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="attributes")
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.STANDARD)
+    kind = models.CharField(
+        _("kind"),
+        max_length=20,
+        choices=Kind.choices,
+        default=Kind.STANDARD,
+        help_text=_("Standard: one value for everybody. User-provided: each person gives their own."),
+    )
     masked = models.BooleanField(
         _("masked"), default=True, help_text=_("The value is not shown while it is typed.")
     )

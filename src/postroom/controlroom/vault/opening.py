@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.audit.events import Event, Outcome
@@ -52,8 +53,10 @@ def lock(actor: Actor) -> None:
     """
     if _take_state().mode == Mode.EXPRESS:
         raise VaultError(
-            "In express mode the master key lies with the server, so locking the Credential Vault would keep nobody "
-            "out. Take the key away first: `postroom vault mode manual --key-file FILE`."
+            _(
+                "In express mode the master key lies with the server, so locking the Credential Vault would keep "
+                "nobody out. Take the key away first: `postroom vault mode manual --key-file FILE`."
+            )
         )
     VaultState.objects.update(lock_count=F("lock_count") + 1)
     handing.take_back()

@@ -18,7 +18,6 @@ class VaultPages(RuledModelAdmin):
     view_permission = Permission.ADMINISTER_ALL_LOCKERS
     manage_permission = Permission.MANAGE_MY_CREDENTIALS
     list_per_page = 50
-    show_full_result_count = False
     warn_unsaved_form = True
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -5,6 +5,7 @@ import secrets
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.utils.translation import gettext as _
 
 from postroom.errors import VaultDamagedError
 
@@ -65,6 +66,8 @@ class Key:
 def damaged() -> VaultDamagedError:
     """The one error for whatever was changed, cut, or moved to another record: telling more helps who did it."""
     return VaultDamagedError(
-        "What is stored here was changed, or belongs to another record, so it is not used. Enter the value again, "
-        "or restore the database from a backup; the audit log tells who changed this record last."
+        _(
+            "What is stored here was changed, or belongs to another record, so it is not used. Enter the value again, "
+            "or restore the database from a backup; the audit log tells who changed this record last."
+        )
     )
