@@ -15,8 +15,8 @@ OWNER = frozenset({"owner", "Administer all lockers"})
 """The owner of the locker and its credential, and who administers all; neither sees a value."""
 SETTER = frozenset({"owner"})
 """Who gives values: administering is not enough."""
-USER = frozenset({"owner", "runner"})
-"""Whose bots get the value: the owner's, and those of a consumer who may run bots."""
+USER = frozenset({"owner", "consumer"})
+"""Whose bots get the value: the owner's, and those of a consumer."""
 NOBODY: frozenset[str] = frozenset()
 
 SEE_CONNECTION = frozenset({"invited viewer", "Manage connections"})
@@ -57,10 +57,11 @@ PEOPLE: dict[str, frozenset[str]] = {
     # Has the same role, no part in the other one's locker, and is of a role that was invited to the connection.
     "colleague": EVERYBODY | SIGNED_IN | CREATOR_PERMISSIONS | {"invited", "invited viewer"},
     "auditor": EVERYBODY | SIGNED_IN | {"View connections", "View audit log"},
-    # Of a role without any permission, which was invited to the connection and consumes the locker.
-    "clerk": EVERYBODY | SIGNED_IN | {"invited"},
+    # Of a role without any permission, which was invited to the connection and consumes the locker: rights that a role
+    # has by itself.
+    "clerk": EVERYBODY | SIGNED_IN | {"invited", "consumer"},
     # Of a role that consumes the locker, is not invited to the connection, and may run bots.
-    "runner": EVERYBODY | SIGNED_IN | {"Run bots", "runner"},
+    "runner": EVERYBODY | SIGNED_IN | {"Run bots", "consumer"},
     # The API key of a device of the creator's; to pages it is nothing.
     "key": EVERYBODY | SIGNED_IN | CREATOR_PERMISSIONS | {"owner"},
     "revoked key": EVERYBODY,
@@ -182,7 +183,7 @@ PAGES: dict[str, Row] = {
 APPS: dict[str, frozenset[str]] = {
     "accounts": MANAGE_USERS,
     "audit": AUDIT,
-    "connections": VIEW_CONNECTIONS,
+    "connections": EVERYBODY,  # leads on to the list
     "vault": CREDENTIALS,
 }
 """Who may open the page that lists an app's models; to others there is none."""
@@ -206,9 +207,9 @@ ENDPOINTS: dict[str, Row] = {
     "GET /audit": Row(AUDIT, "/audit"),
     "GET /lockers": Row(CREDENTIALS, "/lockers"),
     "GET /credentials": Row(CREDENTIALS, "/credentials"),
-    "GET /credentials/{name}/{attribute}": Row(USER, "/credentials/azure/client_id", hidden=400),
+    "GET /credentials/{name}/{attribute}": Row(USER, "/credentials/azure/client_id", hidden=404),
     "PUT /credentials/{name}/{attribute}": Row(
-        SETTER, "/credentials/azure/client_id", {"value": "another one"}, hidden=400
+        SETTER, "/credentials/azure/client_id", {"value": "another one"}, hidden=404
     ),
     "GET /connections": Row(SIGNED_IN, "/connections"),
     "GET /connections/{name}": Row(INVITED, "/connections/Payables", hidden=404),

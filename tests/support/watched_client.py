@@ -3,8 +3,10 @@
 import re
 from typing import Any
 
+from django.core.signals import setting_changed
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import ClientHandler
 
 from support.canary import canary
 
@@ -24,8 +26,16 @@ GIVES_SECRETS = re.compile(
 """What there is to give an access token, a value for a bot, or what is shown once: API keys, one-time passwords."""
 
 
+_handlers: dict[bool, ClientHandler] = {}
+"""What answers, made once: each looks for all static files that there are, which costs more than most answers."""
+
+
 class WatchedClient(Client):
     """Ask as a browser or a bot would."""
+
+    def __init__(self, enforce_csrf_checks: bool = False, **settings: Any) -> None:
+        super().__init__(enforce_csrf_checks, **settings)
+        self.handler = _handlers.setdefault(enforce_csrf_checks, self.handler)
 
     def request(self, **request: Any) -> HttpResponse:
         """Answer, and let the canary read what comes back."""
@@ -38,3 +48,11 @@ class WatchedClient(Client):
             canary.check(content, f"the answer of {path}")
             canary.check(str(response.headers), f"the headers of the answer of {path}")
         return response
+
+
+def _forget_handlers(setting: str, **_signal: Any) -> None:
+    if setting != "PASSWORD_HASHERS":  # which every test changes, and which no middleware asks for
+        _handlers.clear()
+
+
+setting_changed.connect(_forget_handlers)
