@@ -163,7 +163,7 @@ def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
         [*COMMAND, "--port", str(port), "--ready-file", str(ready)],
         stdin=terminal,
         stdout=terminal,
-        stderr=subprocess.DEVNULL,
+        stderr=terminal,
         text=True,
         env=environment(tmp_path / "home"),
         start_new_session=True,
@@ -171,9 +171,10 @@ def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
     os.close(terminal)
     try:
         shown = ""
-        for answer in ("admin", "admin", PASSWORD, "another", PASSWORD, PASSWORD):
-            shown += read_until(screen, ": ")
-            os.write(screen, f"{answer}\n".encode())
+        for first, second in (("admin", "admin"), (PASSWORD, "another"), (PASSWORD, PASSWORD)):
+            for question, answer in (("Password: ", first), ("Once more: ", second)):
+                shown += read_until(screen, question)
+                os.write(screen, f"{answer}\n".encode())
         shown += read_until(screen, "Ctrl+C.")
         assert ready.read_text() == "ready\n"
         assert "too short" in shown
@@ -191,18 +192,19 @@ def test_several_that_start_at_once_on_postgresql(tmp_path: Path) -> None:
     with share_postgresql(tmp_path / "server") as server, ExitStack() as stack, ThreadPoolExecutor(3) as pool:
         database = server.create_database("several")
 
-        def start(number: int) -> RunningControlRoom:
-            return start_control_room(
+        hosts = [
+            start_control_room(
                 tmp_path / f"host{number}",
                 database=database,
                 server=server,
                 environment=shared,
                 admin_password=PASSWORD,
-            ).__enter__()
-
-        started = list(pool.map(start, range(3)))
-        for running in started:
-            stack.callback(end, running.process)
+            )
+            for number in range(3)
+        ]
+        started = list(pool.map(lambda host: host.__enter__(), hosts))
+        for host in hosts:
+            stack.push(host)
         with started[0].signed_in() as client:
             cookies = dict(client.cookies)
         for running in started[1:]:
