@@ -15,6 +15,7 @@ from django.utils import timezone
 from postroom.controlroom.connections.models import ConnectionToken
 from postroom.controlroom.connections.providers import GrantType
 from postroom.controlroom.connections.tokens import refresh_sleeping
+from postroom.controlroom.connections.warnings import send_warnings
 from postroom.errors import ConnectionNotReadyError, PostroomError
 
 SLEEP = timedelta(days=30)
@@ -68,6 +69,7 @@ def _list_sleeping(asleep_since: object) -> "list[ConnectionToken]":
 def _run_round(stop_event: Event) -> None:
     close_old_connections()
     try:
+        send_warnings()
         refresh_all_sleeping(stop_event)
     except PostroomError as error:
         logger.warning("Keep-alive cannot work at the moment: %s", error)

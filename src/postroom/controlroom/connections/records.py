@@ -4,6 +4,7 @@ Each is one transaction with its line in the audit trail.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from postroom.controlroom.audit.events import Event
 from postroom.controlroom.audit.trail import record
 from postroom.controlroom.connections.client_secrets import AT_MOST, NewSecret, add_secret
 from postroom.controlroom.connections.models import ClientSecret, ConnectionToken, OAuthConnection
+from postroom.controlroom.connections.providers import ClientAuthentication
 from postroom.controlroom.connections.tokens import forget
 from postroom.errors import SettingError
 
@@ -68,10 +70,23 @@ def change_connection(
             forget(connection, token.user)
     if secret is not None:
         add_secret(connection, secret)
+    elif _change_expiry(connection, values.get("secret_expires")):
+        changed |= {"secret_expires"}
     if changed or secret is not None:
         fields = ", ".join([*sorted(changed), *(["secret"] if secret is not None else [])])
         record(Event.CONNECTION_CHANGED, actor=actor, target=connection.name, fields=fields)
     return changed
+
+
+def _change_expiry(connection: OAuthConnection, expires: date | None) -> bool:
+    """Note when the newest secret expires; a certificate says so itself."""
+    newest = connection.secrets.first()
+    is_secret = connection.client_authentication == ClientAuthentication.SECRET
+    if newest is None or not is_secret or newest.expires == expires:
+        return False
+    newest.expires = expires
+    newest.save(update_fields=["expires"])
+    return True
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from postroom.controlroom.accounts.access import needs
 from postroom.controlroom.accounts.models import User
@@ -25,10 +25,12 @@ from postroom.controlroom.audit.trail import record
 from postroom.controlroom.connections import sign_ins
 from postroom.controlroom.connections.models import OAuthConnection, SignInAttempt
 from postroom.controlroom.connections.records import describe_token
+from postroom.controlroom.connections.scopes import shorten_scopes
 from postroom.controlroom.connections.shown import get_context, leave_notice
 from postroom.controlroom.connections.use import list_usable, may_use
 from postroom.controlroom.departure import leave_for
 from postroom.controlroom.site import site
+from postroom.controlroom.words import say
 from postroom.errors import PostroomError, SignInAnswerError
 
 COOKIE = "postroom_sign_in"
@@ -37,11 +39,14 @@ COOKIE_SECONDS = 24 * 3600
 
 
 @needs()
-@require_POST
+@require_http_methods(["GET", "POST"])
 @never_cache
 def start_own(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Sign in for the User-specific token of the person of this request."""
     connection = get_object_or_404(list_usable(request.user), pk=pk)
+    if request.method == "GET":
+        # Whose session had ended comes here from the login page, and presses the button again.
+        return redirect("my-connections")
     attempt = sign_ins.start_attempt(
         connection, user=request.user, started_by=request.user, return_to=reverse("my-connections")
     )
@@ -49,11 +54,13 @@ def start_own(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @needs(Permission.MANAGE_CONNECTIONS)
-@require_POST
+@require_http_methods(["GET", "POST"])
 @never_cache
 def start_shared(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Sign in for the Shared token."""
     connection = get_object_or_404(OAuthConnection, pk=pk)
+    if request.method == "GET":
+        return redirect("connection", pk=pk)
     return_to = reverse("connection", args=[pk])
     if "new" in request.POST:
         return_to = f"{reverse('connection-roles', args=[pk])}?new"
@@ -92,8 +99,9 @@ def open_link(request: HttpRequest) -> HttpResponse:
             return _leave_by_link(request, key)
         link = sign_ins.get_link(key, _read_browser(request))
     except PostroomError as error:
-        return _show_end(request, _("This did not work"), error.message, status=400)
-    shown = {**site.get_look(request), "title": _("Sign in"), "link": link, "key": key}
+        return _show_end(request, _("This did not work"), say(error), status=400)
+    scopes = shorten_scopes(link.connection.scopes, link.connection.provider).split()
+    shown = {**site.get_look(request), "title": _("Sign in"), "link": link, "key": key, "scopes": scopes}
     return render(request, "connections/open_link.html", shown)
 
 
@@ -109,7 +117,7 @@ def take_callback(request: HttpRequest) -> HttpResponse:
         record(
             Event.CONNECTED, actor=_get_person(request), outcome=Outcome.REFUSED, reason=type(error).__name__
         )
-        return _show_end(request, _("This did not work"), error.message, status=400)
+        return _show_end(request, _("This did not work"), say(error), status=400)
     by_link = bool(attempt.link_hash)
     try:
         account = sign_ins.finish(attempt, request.GET.dict())
@@ -159,8 +167,8 @@ def _leave_by_link(request: HttpRequest, key: str) -> HttpResponse:
 def _come_back(request: HttpRequest, attempt: SignInAttempt, error: PostroomError) -> HttpResponse:
     """To the row that the person came from, with what went wrong."""
     if attempt.link_hash or not attempt.return_to:
-        return _show_end(request, _("This did not work"), error.message, status=400)
-    leave_notice(request, attempt.connection, attempt.user, error.message)
+        return _show_end(request, _("This did not work"), say(error), status=400)
+    leave_notice(request, attempt.connection, attempt.user, say(error))
     return redirect(attempt.return_to)
 
 
