@@ -2,6 +2,7 @@
 
 import platform
 import webbrowser
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,4 +108,9 @@ def whoami(output: OutputOption = OutputFormat.TABLE) -> None:
 
 def _open_browser(link: str) -> None:
     """Open the link beside the wait: what $BROWSER names may not come back before the person is done."""
-    Thread(target=webbrowser.open, args=(link,), name="browser", daemon=True).start()
+    Thread(target=_try_browser, args=(link,), name="browser", daemon=True).start()
+
+
+def _try_browser(link: str) -> None:
+    with suppress(webbrowser.Error, OSError):  # the link is printed, and any other browser will do
+        webbrowser.open(link)

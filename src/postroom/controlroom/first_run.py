@@ -16,10 +16,8 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 from filelock import FileLock
 
-from postroom.controlroom.accounts.models import Role, User
-from postroom.controlroom.accounts.permissions import ADMINISTRATOR
-from postroom.controlroom.audit.events import Event
-from postroom.controlroom.audit.trail import record
+from postroom.controlroom.accounts.models import User
+from postroom.controlroom.accounts.people import create_administrator
 from postroom.controlroom.vault.master_keys import ensure_key
 from postroom.errors import ControlRoomError, SettingError
 from postroom.values import Secret
@@ -65,7 +63,7 @@ def ensure_administrator(ask_password: AskPassword) -> Secret | None:
     with _alone(), transaction.atomic():
         if User.objects.exists():
             return None
-        _create_administrator(password, must_change=chosen is None)
+        create_administrator(ADMINISTRATOR_NAME, password, must_change=chosen is None)
     return None if chosen else password
 
 
@@ -84,14 +82,6 @@ def _take_password() -> Secret | None:
     if given and (faults := find_faults(given)):
         raise SettingError(f"The password in {PASSWORD_VARIABLE} is not good enough. {' '.join(faults)}")
     return Secret(given) if given else None
-
-
-def _create_administrator(password: Secret, *, must_change: bool) -> None:
-    user = User.objects.create_user(
-        ADMINISTRATOR_NAME, password=password.reveal(), must_change_password=must_change
-    )
-    user.groups.add(Role.objects.get(name=ADMINISTRATOR))
-    record(Event.USER_CREATED, actor=None, target=ADMINISTRATOR_NAME, role=ADMINISTRATOR)
 
 
 @contextmanager

@@ -54,13 +54,19 @@ def create_user(actor: Actor, new: NewUser, password: Secret | None = None) -> t
     return user, one_time
 
 
-def create_administrator(username: str, password: Secret) -> User:
-    """Make a user who may do everything: the first of a new Control Room, or one after the last was lost.
+@transaction.atomic
+def create_administrator(username: str, password: Secret, *, must_change: bool = False) -> User:
+    """Make a user who may do everything: the first of a new Control Room.
 
-    Errors: SettingError where the name is taken or no name, or the password too weak.
+    `must_change` says that somebody else knows the password. Errors: SettingError where the name is taken or no
+    name, or the password too weak.
     """
     role, _created = Role.objects.get_or_create(name=ADMINISTRATOR)
-    return create_user(None, NewUser(username, roles=(role,)), password)[0]
+    user, _one_time = create_user(None, NewUser(username, roles=(role,)), password)
+    if must_change:
+        user.must_change_password = True
+        user.save(update_fields=["must_change_password"])
+    return user
 
 
 def change_user(user: User, *, name: str, email: str, is_active: bool, roles: Iterable[Role] | None) -> None:
