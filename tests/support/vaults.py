@@ -9,14 +9,17 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from support.canary import canary
+from support.postgresql import PostgresqlServer
 from support.tenant import bare_environment
 
 TIMEOUT_SECONDS = 100
 VALUES = 60
+CANARY = "canary-8Q~in-every-value"
 
 
 @dataclass
@@ -25,6 +28,7 @@ class SeparateControlRoom:
 
     folder: Path
     environment: dict[str, str] = field(repr=False)
+    server: PostgresqlServer | None = None
 
     @property
     def home(self) -> Path:
@@ -65,6 +69,17 @@ class SeparateControlRoom:
         done = self.run("-m", "support.vaults", "fill", str(count))
         assert done.returncode == 0, done.stderr
 
+    def dump(self) -> bytes:
+        """Give all that its database holds, and all other files of its home but the keys'."""
+        kept = b"".join(
+            file.read_bytes()
+            for file in self.home.rglob("*")
+            if file.is_file() and file.name not in ("vault-key", "secret-key")
+        )
+        if self.server is None:
+            return kept
+        return kept + self.server.dump(urlsplit(self.environment["POSTROOM_DATABASE"]).path.lstrip("/"))
+
     def read_key(self) -> str:
         """The master key, as an administrator keeps it; the canary looks for it from now on."""
         key = (self.home / "vault-key").read_text().strip()
@@ -82,10 +97,12 @@ def make_control_room(folder: Path, request: pytest.FixtureRequest) -> SeparateC
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "PYTHONUTF8": "1",
     }
+    server: PostgresqlServer | None = None
     if os.environ.get("POSTROOM_TEST_DATABASE") == "postgresql":
         server = request.getfixturevalue("postgresql")
+        assert server is not None
         environment["POSTROOM_DATABASE"] = server.create_database(f"vault-{uuid.uuid4().hex[:8]}")
-    made = SeparateControlRoom(folder, environment)
+    made = SeparateControlRoom(folder, environment, server)
     done = made.run("-m", "django", "migrate", "--verbosity", "0")
     assert done.returncode == 0, done.stderr
     return made
@@ -151,7 +168,7 @@ def serve() -> None:
 
 
 def _write(attribute: Any, number: int) -> bytes:
-    return json.dumps({"name": attribute.name, "number": number}).encode()
+    return json.dumps({"name": attribute.name, "number": number, "secret": CANARY}).encode()
 
 
 if __name__ == "__main__":

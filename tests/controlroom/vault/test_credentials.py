@@ -47,6 +47,7 @@ def consumed(credential: Credential, people: People) -> Credential:
     from postroom.controlroom.accounts.models import Role
 
     credential.locker = Locker.objects.create(name="Payables")
+    credential.locker.members.create(user=people.creator, part="participant")
     credential.locker.consumers.add(Role.objects.get(name="Auditor"))
     credential.save()
     return credential

@@ -88,6 +88,16 @@ def test_a_participant_does_all_with_their_own(locker: Locker) -> None:
     assert list(rights.list_usable_credentials(user)) == [own]
 
 
+def test_whoever_leaves_a_locker_leaves_their_credentials(locker: Locker) -> None:
+    """Without a part in the locker, what one put into it is no longer one's own."""
+    user = make_person("participant", locker)
+    own = Credential.objects.create(name="own", locker=locker, owner=user)
+    LockerMember.objects.filter(user=user).delete()
+    assert rights.get_credential_rights(user, own) == frozenset()
+    assert not rights.list_usable_credentials(user).exists()
+    assert not rights.list_credentials(user).exists()
+
+
 def test_a_private_credential_is_its_owners_alone(locker: Locker) -> None:
     """Nobody else sees or uses it; who administers all lockers sees it, and never uses it."""
     owner, stranger = make_person("owner", locker), make_person("stranger", locker)

@@ -17,7 +17,8 @@ from postroom.controlroom.vault.memory import memory
 from postroom.controlroom.vault.models import Attribute, Credential, DataKey
 from postroom.controlroom.vault.registry import identify
 from postroom.errors import SettingError, VaultDamagedError
-from support.vaults import SeparateControlRoom
+from support.canary import canary
+from support.vaults import CANARY, SeparateControlRoom
 
 WORKERS = 4
 in_database = pytest.mark.django_db
@@ -165,6 +166,7 @@ def test_a_new_master_key_is_not_left_in_the_home(home: Path, monkeypatch: pytes
     assert read(attribute) == b"plain"
 
 
+@pytest.mark.writes_secrets("vault-key")
 def test_no_request_is_lost_under_load(separate: SeparateControlRoom) -> None:
     """Four processes read and write while the keys are rotated, once killed with -9: nothing fails, nothing is lost."""
     prove_rotation_under_load(separate, values=60, rounds=1)
@@ -172,6 +174,7 @@ def test_no_request_is_lost_under_load(separate: SeparateControlRoom) -> None:
 
 @pytest.mark.proof
 @pytest.mark.timeout(900)
+@pytest.mark.writes_secrets("vault-key")
 def test_no_request_is_lost_under_load_for_longer(separate: SeparateControlRoom) -> None:
     """The same with more values, and killed many times."""
     prove_rotation_under_load(separate, values=400, rounds=12)
@@ -207,6 +210,9 @@ def prove_rotation_under_load(separate: SeparateControlRoom, *, values: int, rou
     checked = separate.vault("check", "--output", "json")
     assert checked.returncode == 0, checked.stderr
     assert json.loads(checked.stdout)["values"] == values
+    # The canary stands in every value, before, during and after.
+    canary.add([CANARY, separate.read_key()])
+    canary.check(separate.dump(), "the database")
 
 
 def kill_a_rotation(separate: SeparateControlRoom, values: int, number: int) -> None:

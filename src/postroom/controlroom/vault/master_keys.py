@@ -1,5 +1,6 @@
 """The master key: made at the first start, found at each later one, and refused where it is another's."""
 
+import logging
 import time
 from contextlib import suppress
 
@@ -11,6 +12,8 @@ from postroom.controlroom.vault.memory import memory
 from postroom.controlroom.vault.models import DataKey, Mode, VaultState
 from postroom.controlroom.vault.sealing import Key
 from postroom.errors import VaultDamagedError, VaultKeyError, VaultLockedError
+
+logger = logging.getLogger("postroom.controlroom.vault")
 
 LOOK_AGAIN_SECONDS = 2.0
 """How long a process goes by what it knows: then it sees that the vault was locked."""
@@ -27,8 +30,14 @@ def ensure_key() -> None:
     state = find_state() or _make_vault()
     if state.mode == Mode.EXPRESS:
         open_vault()
-    else:
-        handing.register()
+        return
+    handing.register()
+    if key_file.get_key_file().exists():
+        logger.warning(
+            "The Credential Vault is in manual mode, but a master key still lies in %s. Delete that file once you have "
+            "made sure that the key is kept elsewhere.",
+            key_file.get_key_file(),
+        )
 
 
 def open_vault() -> Key:

@@ -34,6 +34,7 @@ def show_my_credentials(request: HttpRequest) -> HttpResponse:
         gettext("My settings"),
         rows=[{"attribute": attribute, "given": attribute.pk in keys} for attribute in attributes],
         vault_status=get_status(),
+        can_unlock=request.user.may(Permission.ADMINISTER_ALL_LOCKERS),
     )
 
 

@@ -23,7 +23,7 @@ class VaultPages(RuledModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the list."""
         context = {"subtitle": None, "title": self.opts.verbose_name_plural.capitalize()}
-        return super().changelist_view(request, {**context, **_look(), **(extra_context or {})})
+        return super().changelist_view(request, {**context, **_look(request), **(extra_context or {})})
 
     def changeform_view(
         self,
@@ -33,7 +33,7 @@ class VaultPages(RuledModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show and save the form; where the vault cannot take a value, nothing is saved."""
-        context = {**_look(), **(extra_context or {})}
+        context = {**_look(request), **(extra_context or {})}
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except (VaultError, NotAllowedError) as error:
@@ -41,5 +41,6 @@ class VaultPages(RuledModelAdmin):
             return redirect(request.path)
 
 
-def _look() -> dict[str, Any]:
-    return {"vault_status": get_status()}
+def _look(request: HttpRequest) -> dict[str, Any]:
+    can_unlock = request.user.is_authenticated and request.user.may(Permission.ADMINISTER_ALL_LOCKERS)
+    return {"vault_status": get_status(), "can_unlock": can_unlock}

@@ -43,7 +43,7 @@ ADMINISTRATOR_RIGHTS = frozenset({Right.SEE, Right.CHANGE, Right.INVITE, Right.C
 """What *Administer all lockers* allows in every locker: never the values."""
 
 OWN_RIGHTS = frozenset({Right.SEE, Right.CHANGE, Right.DELETE, Right.SET_VALUES, Right.USE})
-"""What somebody may do with a credential of their own."""
+"""What somebody may do with a credential of their own: a private one, or one in a locker that they have a part in."""
 
 NO_RIGHTS: frozenset[Right] = frozenset()
 
@@ -64,7 +64,7 @@ def get_locker_rights(user: User, locker: Locker) -> frozenset[Right]:
 def get_credential_rights(user: User, credential: Credential) -> frozenset[Right]:
     """What this person may do with this credential: as its owner, and by its locker."""
     rights = NO_RIGHTS
-    if credential.owner_id == user.pk and user.may(Permission.MANAGE_MY_CREDENTIALS):
+    if _list_own_credentials(user).filter(pk=credential.pk).exists():
         rights |= OWN_RIGHTS
     if credential.locker is not None:
         rights |= get_locker_rights(user, credential.locker)
@@ -97,7 +97,8 @@ def list_credentials(user: User) -> QuerySet[Credential]:
         return Credential.objects.all()
     if not user.may(Permission.MANAGE_MY_CREDENTIALS):
         return Credential.objects.none()
-    return Credential.objects.filter(Q(owner=user) | Q(locker__in=list_lockers(user)))
+    own = _list_own_credentials(user).values("pk")
+    return Credential.objects.filter(Q(pk__in=own) | Q(locker__in=list_lockers(user)))
 
 
 def list_usable_credentials(user: User) -> QuerySet[Credential]:
@@ -107,8 +108,8 @@ def list_usable_credentials(user: User) -> QuerySet[Credential]:
     allowed = Q(locker__in=Locker.objects.filter(consumers__user=user))
     if user.may(Permission.MANAGE_MY_CREDENTIALS):
         parts = [part for part, rights in PART_RIGHTS.items() if Right.USE in rights]
-        own = LockerMember.objects.filter(user=user, part__in=parts).values("locker")
-        allowed |= Q(owner=user) | Q(locker__in=own)
+        lockers = LockerMember.objects.filter(user=user, part__in=parts).values("locker")
+        allowed |= Q(pk__in=_list_own_credentials(user).values("pk")) | Q(locker__in=lockers)
     return Credential.objects.filter(allowed)
 
 
@@ -117,3 +118,11 @@ def list_attributes_to_provide(user: User) -> QuerySet[Attribute]:
     return Attribute.objects.filter(
         kind=Attribute.Kind.USER_PROVIDED, credential__in=list_usable_credentials(user)
     ).order_by("credential__folded_name", "folded_name")
+
+
+def _list_own_credentials(user: User) -> QuerySet[Credential]:
+    if not user.may(Permission.MANAGE_MY_CREDENTIALS):
+        return Credential.objects.none()
+    # Whoever left a locker left behind what they had put into it.
+    lockers = LockerMember.objects.filter(user=user).values("locker")
+    return Credential.objects.filter(Q(locker=None) | Q(locker__in=lockers), owner=user)
