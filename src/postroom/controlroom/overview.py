@@ -133,11 +133,13 @@ def _list_cards(user: User, connections: list[OAuthConnection]) -> Iterator[Card
 
 
 def _describe_connections(connections: list[OAuthConnection]) -> Card:
-    waiting = sum(get_status(connection) in ATTENTION for connection in connections)
+    statuses = list(map(get_status, connections))
+    waiting = sum(status in ATTENTION for status in statuses)
+    active = statuses.count(Status.ACTIVE)
     remark = (
         ngettext("%(n)d needs attention", "%(n)d need attention", waiting) % {"n": waiting}
         if waiting
-        else (_("All are well") if connections else _("None yet"))
+        else (_("%(n)d active") % {"n": active} if connections else _("None yet"))
     )
     return Card(_("OAuth connections"), "link", len(connections), remark, reverse(CONNECTIONS), waiting > 0)
 
