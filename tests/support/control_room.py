@@ -36,6 +36,8 @@ class RunningControlRoom:
     database: str | None = None
     """The address of its PostgreSQL database; None where it keeps SQLite's in its home."""
     server: PostgresqlServer | None = None
+    tenant_environment: Mapping[str, str] = field(default_factory=dict)
+    """The variables that lead it to the tenant, and lead bots there too."""
 
     @property
     def callback_url(self) -> str:
@@ -120,7 +122,14 @@ def start_control_room(
         told = _read_until_ready(process, log_file)
         password = password or told.get(ADMINISTRATOR, "")
         running = RunningControlRoom(
-            folder / "home", f"http://localhost:{port}", password, process, log_file, database, server
+            folder / "home",
+            f"http://localhost:{port}",
+            password,
+            process,
+            log_file,
+            database,
+            server,
+            tenant.environment if tenant else {},
         )
         _watch(running)
         yield running

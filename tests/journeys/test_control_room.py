@@ -1,0 +1,299 @@
+"""The Control Room as people have it: from the first start to a bot that works by a connection, in a real browser."""
+
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from support.canary import canary
+from support.chromium import keep_screenshot, open_context
+from support.control_room import RunningControlRoom, bare_of_rooms
+from support.mail import make_mail
+from support.sign_in import password_of
+from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CONNECTION = "Outlook365-Production"
+ROLE = "Invoice clerks"
+BOT = """
+from postroom import outlook
+
+with outlook.connect(
+    cloud="{cloud}",
+    authentication=outlook.ControlRoomManaged(connection="{connection}", token="{token}", username="{username}"),
+) as mailbox:
+    for message in mailbox.messages("Inbox", status="unread"):
+        print(message.subject)
+"""
+BOT_TIMEOUT_SECONDS = 60
+ONLY_OWN = re.compile(r"https?://(localhost|127\.0\.0\.1)(:\d+)?/|data:|blob:|about:")
+
+
+@dataclass
+class Visit:
+    """Somebody at a browser, who looks at pages of the Control Room and at those of the sign-in at Microsoft."""
+
+    page: "Page"
+    room: RunningControlRoom
+    tenant: RunningTenant
+    name: str
+    pictures: int = 0
+    strangers: list[str] = field(default_factory=list)
+    """Other hosts that a page of the Control Room asked for something."""
+
+    def __post_init__(self) -> None:
+        """Note every request that a page makes."""
+        self.page.on("request", self._note)
+
+    def _note(self, request: Any) -> None:
+        own = self.page.url.startswith((self.room.address, "about:"))
+        is_navigation = request.is_navigation_request() and request.frame == self.page.main_frame
+        if own and not is_navigation and not ONLY_OWN.match(request.url):
+            self.strangers.append(request.url)
+
+    def open(self, path: str) -> None:
+        """Open a page of the Control Room."""
+        answer = self.page.goto(f"{self.room.address}{path}")
+        assert answer is not None
+        assert answer.status == 200, f"{path}: {answer.status}"
+
+    def look(self, title: str) -> None:
+        """Keep a picture of the page, and let the canary read it."""
+        self.pictures += 1
+        keep_screenshot(self.page, f"control room {self.name} {self.pictures:02} {title}")
+        canary.check(self.page.content(), f"the page {title}")
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Sign in to the Control Room."""
+        self.page.goto(f"{self.room.address}/login/")
+        self.page.fill("[name=username]", username)
+        self.page.fill("[name=password]", password)
+        self.page.press("[name=password]", "Enter")
+        self.page.wait_for_url(lambda url: "/login/" not in url)
+
+    def send(self, form: str = "#content form, main form, form[method=post]") -> None:
+        """Press the main button of the form of this page."""
+        self.page.locator(form).locator("button[type=submit]:visible").first.click()
+
+    def sign_in_at_microsoft(self, username: str, picture: str = "") -> None:
+        """Sign in on the provider's pages, where the browser was led, and come back."""
+        self.page.locator("#i0118, #i0116").first.wait_for()
+        if self.page.locator("#i0116").is_visible():
+            self.page.fill("#i0116", username)
+            self.page.click("#idSIButton9")
+        self.page.fill("#i0118", password_of(self.tenant, username))
+        if picture:
+            keep_screenshot(self.page, f"control room {self.name} {picture}")
+        self.page.click("#idSIButton9")
+        self.page.get_by_role("button", name="Accept").click()
+        self.page.wait_for_url(f"{self.room.address}/**")
+
+
+@pytest.fixture
+def visit(
+    browser: "Browser", tenant: RunningTenant
+) -> "Iterator[Callable[..., AbstractContextManager[Visit]]]":
+    """Open a fresh profile for somebody; at the end, no page has asked another host for anything."""
+
+    @contextmanager
+    def open_visit(room: RunningControlRoom, name: str, **settings: Any) -> Iterator[Visit]:
+        with open_context(browser, tenant.manifest, **settings) as context:
+            visitor = Visit(context.new_page(), room, tenant, name)
+            yield visitor
+            assert visitor.strangers == []
+
+    return open_visit
+
+
+def run_bot(room: RunningControlRoom, key: str, **described: str) -> "subprocess.CompletedProcess[str]":
+    """Run a bot on a device that has this API key."""
+    return subprocess.run(
+        [sys.executable, "-c", BOT.format(connection=CONNECTION, **described)],
+        env=bare_of_rooms()
+        | room.tenant_environment
+        | {
+            "POSTROOM_CONTROL_ROOM_URL": room.address,
+            "POSTROOM_CONTROL_ROOM_KEY": key,
+            "PYTHONUTF8": "1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=BOT_TIMEOUT_SECONDS,
+        check=False,
+    )
+
+
+def get_key(visitor: Visit, device: str) -> str:
+    """Add a device on the page, and copy its key, which is shown once."""
+    visitor.open("/me/devices/")
+    visitor.page.fill("[name=name]", device)
+    visitor.page.press("[name=name]", "Enter")
+    found = visitor.page.get_by_text(re.compile(r"^prk_")).first
+    key = found.input_value() if found.evaluate("e => 'value' in e") else found.inner_text()
+    canary.add([key.strip()])
+    return key.strip()
+
+
+def start_first_time(visitor: Visit) -> None:
+    """Sign in with the password that the Control Room printed, which has to be changed first."""
+    visitor.page.goto(visitor.room.address)
+    visitor.look("sign-in")
+    visitor.sign_in("admin", visitor.room.admin_password)
+    visitor.look("first password")
+    new = secrets.token_urlsafe(16)
+    canary.add([new])
+    visitor.page.fill("[name=old_password]", visitor.room.admin_password)
+    visitor.page.fill("[name=new_password1]", new)
+    visitor.page.fill("[name=new_password2]", new)
+    visitor.page.press("[name=new_password2]", "Enter")
+    visitor.page.wait_for_url(lambda url: "password" not in url)
+    visitor.open("/")
+    visitor.look("first overview")
+
+
+def create_role(visitor: Visit) -> None:
+    """Make the role that will be invited; its members may have devices and run bots."""
+    visitor.open("/accounts/role/add/")
+    visitor.page.fill("[name=name]", ROLE)
+    for codename in ("view_connections", "manage_devices", "run_bots"):
+        visitor.page.check(f"[name=allowed][value={codename}]")
+    visitor.look("new role")
+    visitor.page.press("[name=name]", "Enter")
+    visitor.page.wait_for_url("**/accounts/role/")
+
+
+def create_user(visitor: Visit, username: str, role: str) -> str:
+    """Make a user of this role, and give the password that is to be handed over."""
+    visitor.open("/accounts/user/add/")
+    visitor.page.fill("[name=username]", username)
+    visitor.page.get_by_label(role).check()
+    visitor.look(f"new user {username}")
+    password = secrets.token_urlsafe(16)
+    canary.add([password])
+    visitor.page.fill("[name=password]", password)
+    visitor.page.press("[name=username]", "Enter")
+    visitor.page.wait_for_url("**/accounts/user/")
+    return password
+
+
+def create_connection(visitor: Visit, cloud: str, username: str) -> None:
+    """Fill in the four screens: provider, client, test and sign-in, roles."""
+    app, page = visitor.tenant.app("Control Room", cloud), visitor.page
+    visitor.open("/connections/oauthconnection/")
+    visitor.look("no connections")
+    visitor.open("/connections/new/?new")
+    page.check(f"[name=provider][value={'entra-global' if cloud == GLOBAL else 'entra-gcc-high'}]")
+    page.fill("[name=name]", CONNECTION)
+    page.fill("[name=description]", "Invoices of all subsidiaries")
+    visitor.look("wizard provider")
+    page.press("[name=name]", "Enter")
+    page.wait_for_url("**/client/")
+    page.fill("[name=client_id]", app["client_id"])
+    page.fill("[name=tenant_id]", visitor.tenant.cloud(cloud)["tenant_id"])
+    page.fill("[name=client_secret]", app["client_secret"])
+    visitor.look("wizard client")
+    page.press("[name=client_id]", "Enter")
+    page.wait_for_url("**/test/?new")
+    visitor.look("wizard test")
+    page.locator("form[action$='/shared'] button[type=submit]").click()
+    visitor.sign_in_at_microsoft(username, "at Microsoft")
+    page.wait_for_url("**/roles/?new")
+    page.get_by_label(ROLE).check()
+    visitor.look("wizard roles")
+    page.locator("form:has([name=roles]) button[type=submit]").first.click()
+    page.wait_for_url(re.compile(r"/connections/[0-9a-f-]+/$"))
+    visitor.look("connection")
+
+
+JOURNEYS = pytest.mark.parametrize(
+    ("cloud", "domain", "locale"),
+    [(GLOBAL, "com", "en-US"), (GCC_HIGH, "us", "ja-JP")],
+    ids=["global-english", "gcc-high-japanese"],
+)
+
+
+@JOURNEYS
+def test_from_the_first_start_to_a_bot(
+    start_room: Callable[..., AbstractContextManager[RunningControlRoom]],
+    visit: "Callable[..., AbstractContextManager[Visit]]",
+    tenant: RunningTenant,
+    cloud: str,
+    domain: str,
+    locale: str,
+) -> None:
+    """An administrator connects a mailbox, one user a mailbox of their own; who is not invited is refused."""
+    for name in ("ap", "adele"):
+        address = f"{name}@contoso.{domain}"
+        tenant.deliver(address, make_mail(f"Invoice of {name}", to=address))
+    with start_room(admin_password=None) as room, visit(room, f"{locale} admin", locale=locale) as admin:
+        start_first_time(admin)
+        create_role(admin)
+        clerk_password = create_user(admin, "clerk", ROLE)
+        stranger_password = create_user(admin, "stranger", "Bot creator")
+        create_connection(admin, cloud, f"ap@contoso.{domain}")
+        key = get_key(admin, "Server")
+        ran = run_bot(room, key, cloud=cloud, token="shared", username=f"ap@contoso.{domain}")
+        assert (ran.stdout, ran.stderr, ran.returncode) == ("Invoice of ap\n", "", 0)
+        work_as_oneself(visit, room, clerk_password, cloud, f"adele@contoso.{domain}", locale)
+        be_refused(visit, room, stranger_password, cloud, f"ap@contoso.{domain}", locale)
+        admin.open("/audit/auditentry/?outcome=refused")
+        admin.look("audit refused")
+        assert admin.page.get_by_text("stranger").first.is_visible()
+        admin.open("/")
+        admin.look("overview")
+        admin.open("/connections/oauthconnection/")
+        admin.look("connections")
+        admin.page.get_by_role("link", name=CONNECTION).first.click()
+        admin.look("connection used")
+
+
+def work_as_oneself(
+    visit: "Callable[..., AbstractContextManager[Visit]]",
+    room: RunningControlRoom,
+    password: str,
+    cloud: str,
+    username: str,
+    locale: str,
+) -> None:
+    """A member of the invited role logs in to the connection, and their bot reads their own mailbox."""
+    with visit(room, f"{locale} clerk", locale=locale, color_scheme="dark") as clerk:
+        clerk.sign_in("clerk", password)
+        clerk.open("/me/connections/")
+        clerk.look("my connections")
+        clerk.page.locator("form[action$='/mine'] button[type=submit]").click()
+        clerk.sign_in_at_microsoft(username)
+        assert urlsplit(clerk.page.url).path == "/me/connections/"
+        clerk.page.get_by_text(username).first.wait_for()
+        clerk.look("my connections active")
+        key = get_key(clerk, "Laptop")
+        ran = run_bot(room, key, cloud=cloud, token="user-specific", username=username)
+        assert (ran.stdout, ran.stderr, ran.returncode) == ("Invoice of adele\n", "", 0)
+
+
+def be_refused(
+    visit: "Callable[..., AbstractContextManager[Visit]]",
+    room: RunningControlRoom,
+    password: str,
+    cloud: str,
+    username: str,
+    locale: str,
+) -> None:
+    """Somebody of another role neither sees the connection nor gets a token of it."""
+    narrow = {"width": 390, "height": 780}
+    with visit(room, f"{locale} stranger", locale=locale, viewport=narrow) as stranger:
+        stranger.sign_in("stranger", password)
+        stranger.open("/me/connections/")
+        stranger.look("no connections of mine")
+        key = get_key(stranger, "Laptop")
+        ran = run_bot(room, key, cloud=cloud, token="shared", username=username)
+        assert ran.returncode == 1
+        assert CONNECTION in ran.stderr
