@@ -1,6 +1,7 @@
 """`postroom serve`: the Control Room, from the first start on."""
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,6 +84,7 @@ def command(
             sockets,
             threads=threads,
             trusted_proxy=opened.configuration.trusted_proxy,
+            beside=opened.keep_alive,
             announce=announce,
         )
 
@@ -91,10 +94,14 @@ class _Opened:
     """A Control Room that is ready to serve, and what its administrator is to be told."""
 
     application: Callable[..., Any]
+    keep_alive: Callable[[Event], None]
+    """What looks after sign-ins that nobody uses."""
     configuration: "Configuration"
     made_password: Secret | None
     people: dict[str, Secret]
     """Who was made for trying it out, with their passwords."""
+    tenant: dict[str, Any] | None
+    """The manifest of the local tenant beside it."""
 
 
 def _open(manifest: dict[str, Any] | None) -> _Opened:
@@ -107,13 +114,14 @@ def _open(manifest: dict[str, Any] | None) -> _Opened:
     from postroom.controlroom.wsgi import application  # noqa: PLC0415
 
     set_up_logging()
+    from postroom.controlroom.connections.keep_alive import run_forever  # noqa: PLC0415
     from postroom.controlroom.first_run import ensure_administrator, prepare  # noqa: PLC0415
     from postroom.controlroom.tryout import fill_in  # noqa: PLC0415
 
     prepare()
     made_password = ensure_administrator(_ask_password)
     people = fill_in(manifest) if manifest is not None else {}
-    return _Opened(application, CONFIGURATION, made_password, people)
+    return _Opened(application, run_forever, CONFIGURATION, made_password, people, manifest)
 
 
 def _ask_password(find_faults: Callable[[str], list[str]]) -> Secret | None:
@@ -175,6 +183,10 @@ def _announce(opened: _Opened) -> None:
             "[bold yellow]People reach it without HTTPS[/], so passwords and tokens cross the network unprotected. "
             "Put a reverse proxy with a certificate in front of it, and set POSTROOM_URL to its https address."
         )
+    if opened.tenant is not None:
+        data = shlex.quote(str(configuration.home / "tenant"))
+        console.print("A local tenant runs beside it. Lead a shell to it with:")
+        console.print(f'  eval "$(postroom tenant env --data {data})"', style="bold", markup=False)
     console.print("Open the address and sign in as admin: the first page says what to do next.")
     console.print("End it with Ctrl+C.")
     sys.stdout.flush()

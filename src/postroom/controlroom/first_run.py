@@ -40,6 +40,7 @@ def prepare() -> None:
     try:
         with _alone():
             call_command("migrate", interactive=False, verbosity=0)
+            call_command("clearsessions")
             ensure_key()
     except DatabaseError as error:
         raise ControlRoomError(

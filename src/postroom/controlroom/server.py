@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
@@ -50,9 +51,13 @@ def serve(
     *,
     threads: int,
     trusted_proxy: str | None,
+    beside: Callable[[Event], None],
     announce: Callable[[], None],
 ) -> None:
-    """Answer requests until SIGINT or SIGTERM, and finish those that are under way."""
+    """Answer requests until SIGINT or SIGTERM, and finish those that are under way.
+
+    `beside` runs in a thread of its own meanwhile, and ends soon after its event is set.
+    """
     # An optional part, which the command line has looked for.
     from waitress import create_server  # noqa: PLC0415
 
@@ -67,7 +72,7 @@ def serve(
         clear_untrusted_proxy_headers=True,
         **_describe_proxy(trusted_proxy),
     )
-    with _stopping_on_signals():
+    with _running(beside), _stopping_on_signals():
         try:
             announce()
             server.asyncore.loop(map=open_channels, use_poll=True)
@@ -90,6 +95,18 @@ def _end(server: Any, open_channels: dict[int, Any]) -> None:
             break
         server.asyncore.loop(timeout=0.1, map=open_channels, count=1)
     server.asyncore.close_all(open_channels)
+
+
+@contextmanager
+def _running(work: Callable[[Event], None]) -> Iterator[None]:
+    stop = Event()
+    thread = Thread(target=work, args=(stop,), name="beside the server", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(DRAIN_SECONDS)
 
 
 @contextmanager
