@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import override
 from ninja import Field, Router, Schema
 
 from postroom.controlroom.accounts.access import api_auth, require
@@ -12,6 +13,8 @@ from postroom.controlroom.connections.providers import GrantType, Provider
 from postroom.controlroom.connections.status import Status, get_status
 from postroom.controlroom.connections.use import get_usable, list_usable
 
+STATUSES = "Active, Expires soon, Expired, Not connected or Needs sign-in."
+
 router = Router(tags=["Connections"], auth=api_auth)
 
 
@@ -19,7 +22,7 @@ class TokenChoice(Schema):
     """A token type that can be asked for."""
 
     type: str = Field(description="“shared”, or “user-specific”: that of whoever asks.")
-    status: Status
+    status: str = Field(description=STATUSES)
     signed_in_as: str = Field(description="The account at the provider; empty where nobody is signed in.")
 
 
@@ -28,9 +31,8 @@ class ConnectionChoice(Schema):
 
     name: str
     description: str
-    provider: Provider
-    provider_name: str = Field(description="The provider type as people read it, in your language.")
-    status: Status = Field(description="How it stands for bots that use its Shared token.")
+    provider: str = Field(description="The provider type: “Microsoft Entra (Azure Global)” and the like.")
+    status: str = Field(description=f"How it stands for bots that use its Shared token. {STATUSES}")
     tokens: list[TokenChoice]
 
 
@@ -56,9 +58,8 @@ def _describe(connection: OAuthConnection, user: User) -> dict[str, Any]:
     return {
         "name": connection.name,
         "description": connection.description,
-        "provider": connection.provider,
-        "provider_name": connection.get_provider_display(),
-        "status": get_status(connection),
+        "provider": _name(Provider(connection.provider)),
+        "status": _name(get_status(connection)),
         "tokens": [
             _describe_token(connection, kind, whose) for kind, whose in {"shared": None, **of_user}.items()
         ],
@@ -72,6 +73,12 @@ def _describe_token(connection: OAuthConnection, kind: str, user: User | None) -
     )
     return {
         "type": kind,
-        "status": get_status(token) if token is not None else Status.NOT_CONNECTED,
+        "status": _name(get_status(token) if token is not None else Status.NOT_CONNECTED),
         "signed_in_as": token.signed_in_as if token is not None else "",
     }
+
+
+def _name(choice: Provider | Status) -> str:
+    """Its English name: programs compare it, whatever language people read."""
+    with override("en"):
+        return str(choice.label)
