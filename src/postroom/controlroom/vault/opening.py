@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.audit.events import Event, Outcome
@@ -19,7 +20,7 @@ from postroom.values import Secret
 
 Actor = User | str | None
 VAULT = "Credential Vault"
-ENTERED = "what you entered"
+ENTERED = gettext_noop("what you entered")
 
 
 def unlock(actor: Actor, text: Secret) -> None:
@@ -39,9 +40,9 @@ def unlock(actor: Actor, text: Secret) -> None:
 def enter_key(text: Secret) -> None:
     """Let this process alone have the master key. Errors: VaultKeyError where it is another key."""
     state = look()
-    key = key_file.parse_key(text, ENTERED)
+    key = key_file.parse_key(text, _(ENTERED))
     if not matches(state, key):
-        raise refused(ENTERED)
+        raise refused(_(ENTERED))
     memory.master = key
 
 
