@@ -23,8 +23,8 @@ from postroom.network import create_http_client
 from postroom.remote import ControlRoomClient, ControlRoomCredentials
 from postroom.remote.wire import ControlRoomWire, _Described, create_error
 from postroom.values import Credential, Resolver, Secret
-from support.canary import canary
 from support.control_room import RunningControlRoom
+from support.devices import add_device
 from support.odd_networks import find_closed_port
 from support.tenant import RunningTenant
 
@@ -34,18 +34,6 @@ def http() -> Iterator[httpx2.Client]:
     """Open a client as Postroom's own programs do."""
     with create_http_client("postroom-tests") as client:
         yield client
-
-
-def add_device(control_room: RunningControlRoom) -> tuple[str, Secret]:
-    """Add a device of the administrator; give its id and key."""
-    with control_room.signed_in() as admin:
-        token = admin.get("/me/").text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
-        headers = {"X-CSRFToken": token, "Referer": control_room.address}
-        answer = admin.post("/api/devices", json={"name": "LAPTOP"}, headers=headers)
-        assert answer.status_code == 201, answer.text
-    made = answer.json()
-    canary.add([made["api_key"]])
-    return made["device"]["id"], Secret(made["api_key"])
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from postroom import __version__
 from postroom.cli.output import OutputFormat, OutputOption, clean_text, print_json
-from postroom.network import create_http_client
 
 if TYPE_CHECKING:
     from postroom.remote import RemoteConnection
@@ -38,7 +37,8 @@ def list_connections(output: OutputOption = OutputFormat.TABLE) -> None:
 
     They are those of the Control Room that this machine is signed in to (postroom login).
     """
-    from postroom.remote import ControlRoomClient, get_control_room  # noqa: PLC0415 - start-up cost
+    from postroom.network import create_http_client  # noqa: PLC0415 - start-up cost: doubles that of --help
+    from postroom.remote import ControlRoomClient, get_control_room  # noqa: PLC0415
 
     known = get_control_room()
     with create_http_client(f"Postroom/{__version__}") as http:

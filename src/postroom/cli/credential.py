@@ -7,7 +7,7 @@ import typer
 
 from postroom.cli.output import OutputFormat, OutputOption, print_json, print_line
 from postroom.errors import CredentialNotFoundError, SettingError
-from postroom.values import Credential, KeychainCredentials, Secret, get_machine_credentials
+from postroom.values import Credential, KeychainCredentials, Secret
 
 app = typer.Typer(
     name="credential",
@@ -37,8 +37,10 @@ def set_credential(name: Name, attribute: Attribute, output: OutputOption = Outp
 @app.command("check", epilog="Example: postroom credential check azure client_secret")
 def check_credential(name: Name, attribute: Attribute, output: OutputOption = OutputFormat.TABLE) -> None:
     """Tell where a credential is found, and never its value."""
+    from postroom.remote import list_credential_sources  # noqa: PLC0415 - start-up cost: doubles that of --help
+
     credential = Credential(name, attribute)
-    sources = get_machine_credentials()
+    sources = list_credential_sources()
     for source in sources:
         if source.find_credential(credential) is not None:
             _print_place(credential, source.describe_place(credential), "is in", output)

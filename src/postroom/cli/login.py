@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from postroom import __version__
-from postroom.auth.sign_in.browser import can_open_browser
 from postroom.cli.output import OutputFormat, OutputOption, print_json, print_line
-from postroom.network import create_http_client
 
 if TYPE_CHECKING:
     from postroom.remote.login import StartedLogin
@@ -38,7 +36,9 @@ def login(
 
     A page of the Control Room asks you to let this machine in. The API key goes into the keychain of this machine.
     """
-    from postroom.remote.login import log_in  # noqa: PLC0415 - start-up cost
+    from postroom.auth.sign_in import can_open_browser  # noqa: PLC0415 - start-up cost
+    from postroom.network import create_http_client  # noqa: PLC0415
+    from postroom.remote.login import log_in  # noqa: PLC0415
 
     def tell(started: "StartedLogin") -> None:
         typer.echo(
@@ -58,7 +58,8 @@ def login(
 
 def logout() -> None:
     """Sign this machine out of its Control Room: its API key is revoked and forgotten."""
-    from postroom.remote.known import KEY_VARIABLE, get_control_room  # noqa: PLC0415 - start-up cost
+    from postroom.network import create_http_client  # noqa: PLC0415 - start-up cost
+    from postroom.remote.known import KEY_VARIABLE, get_control_room  # noqa: PLC0415
     from postroom.remote.login import log_out  # noqa: PLC0415
 
     known = get_control_room()
@@ -77,7 +78,8 @@ def logout() -> None:
 
 def whoami(output: OutputOption = OutputFormat.TABLE) -> None:
     """Tell which Control Room this machine is signed in to, and as whom."""
-    from postroom.remote.client import ControlRoomClient  # noqa: PLC0415 - start-up cost
+    from postroom.network import create_http_client  # noqa: PLC0415 - start-up cost
+    from postroom.remote.client import ControlRoomClient  # noqa: PLC0415
     from postroom.remote.known import get_control_room  # noqa: PLC0415
 
     known = get_control_room()

@@ -15,8 +15,9 @@ from postroom.graph.limits import get_request_slots
 from postroom.graph.mail_folders import get_mail_folder
 from postroom.network import create_http_client
 from postroom.outlook.authentication import Authentication, Identity
+from postroom.outlook.control_room import create_resolver
 from postroom.outlook.mailbox import Mailbox
-from postroom.values import CredentialSource, Resolver, Setting
+from postroom.values import CredentialSource, Setting
 
 USER_AGENT = f"Postroom/{__version__}"
 PERMISSIONS = ("Mail.ReadWrite", "Mail.Send")
@@ -47,7 +48,8 @@ def connect(
     credentials: Annotated[
         Sequence[CredentialSource] | None,
         Label(
-            "Credentials", "Where credentials are looked for: by default the environment, then the keychain."
+            "Credentials",
+            "Where credentials are looked for: by default the environment, then the keychain, then the Control Room.",
         ),
     ] = None,
 ) -> Mailbox:
@@ -62,7 +64,7 @@ def connect(
     NetworkError where either is not reached. Source: Microsoft identity platform; Microsoft Graph, Use the
     Outlook mail REST API.
     """
-    resolver = Resolver(credentials, variables)
+    resolver = create_resolver(credentials, variables)
     chosen = get_cloud(cloud)
     with ExitStack() as opened:  # undone at once if something fails here, else by disconnect
         reservation = None if session is None else sessions.reserve(session)

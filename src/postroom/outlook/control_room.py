@@ -1,15 +1,17 @@
-"""Where the tokens of OAuth connections come from: the Control Room that this device belongs to, or another source."""
+"""What comes from a Control Room: the tokens of its OAuth connections, and the credentials of its vault."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import httpx2
 
 from postroom.auth.managed import ConnectionTokens
 from postroom.clouds import Cloud
 from postroom.errors import SettingError, WrongCloudError
-from postroom.remote import ControlRoomClient, get_control_room
+from postroom.remote import ControlRoomClient, get_control_room, list_credential_sources
+from postroom.values import CredentialSource, Resolver
 
 _wired: ContextVar[ConnectionTokens | None] = ContextVar("connection_tokens", default=None)
 
@@ -33,6 +35,13 @@ def create_device_tokens(http: httpx2.Client) -> ConnectionTokens:
     """The Control Room that this machine is signed in to. Errors: NotSignedInError, SettingError, KeychainError."""
     known = get_control_room()
     return ControlRoomClient(known.url, known.api_key, http)
+
+
+def create_resolver(
+    credentials: Sequence[CredentialSource] | None, variables: Mapping[str, Any] | None
+) -> Resolver:
+    """What gives settings their values: from these credentials, or from the places of this machine."""
+    return Resolver(list_credential_sources() if credentials is None else credentials, variables)
 
 
 def check_cloud(connection: str, has: str | None, chosen: Cloud) -> None:

@@ -9,7 +9,8 @@ from postroom.errors import SettingError
 from postroom.network import create_http_client
 from postroom.outlook.authentication import Authentication, ControlRoomManaged
 from postroom.outlook.connecting import USER_AGENT
-from postroom.values import CredentialSource, Resolver
+from postroom.outlook.control_room import create_resolver
+from postroom.values import CredentialSource
 
 
 def sign_out(
@@ -32,7 +33,9 @@ def sign_out(
             "connections."
         )
     with create_http_client(USER_AGENT) as http:
-        identity = authentication.identify(get_cloud(cloud), Resolver(credentials, variables), http, ())
+        identity = authentication.identify(
+            get_cloud(cloud), create_resolver(credentials, variables), http, ()
+        )
     if not isinstance(identity.tokens, DelegatedTokens):
         raise SettingError(
             "With Client Credentials the app signs in as itself, and no sign-in of a person is kept. Choose the "

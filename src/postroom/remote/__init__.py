@@ -5,7 +5,7 @@ errors; exists so that a bot on somebody's desk uses connections and credentials
 """
 
 from postroom.remote.client import ControlRoomClient, RemoteConnection, RemoteToken, Whoami
-from postroom.remote.credentials import ControlRoomCredentials
+from postroom.remote.credentials import ControlRoomCredentials, list_credential_sources
 from postroom.remote.known import KnownControlRoom, find_control_room, get_control_room
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "Whoami",
     "find_control_room",
     "get_control_room",
+    "list_credential_sources",
 ]

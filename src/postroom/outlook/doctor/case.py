@@ -21,6 +21,7 @@ from postroom.outlook.authentication import (
     Identity,
 )
 from postroom.outlook.connecting import USER_AGENT, list_delegated_permissions
+from postroom.outlook.control_room import create_resolver
 from postroom.outlook.doctor.claims import read_permissions
 from postroom.values import CredentialSource, Resolver, Secret, Setting
 
@@ -81,7 +82,7 @@ class Case:
     @cached_property
     def resolver(self) -> Resolver:
         """Where the values of the settings come from."""
-        return Resolver(self.credentials, self.variables)
+        return create_resolver(self.credentials, self.variables)
 
     @cached_property
     def resolved(self) -> Resolved:
