@@ -17,7 +17,7 @@ from support.canary import canary
 from support.postgresql import PostgresqlServer
 from support.tenant import bare_environment
 
-TIMEOUT_SECONDS = 100
+TIMEOUT_SECONDS = 200
 VALUES = 60
 CANARY = "canary-8Q~in-every-value"
 

@@ -22,6 +22,8 @@ from support.vaults import CANARY, SeparateControlRoom
 
 WORKERS = 4
 in_database = pytest.mark.django_db
+# Many programs are started one after the other, which a busy machine takes its time for.
+with_processes = pytest.mark.timeout(500)
 
 
 def keep(name: str, plain: bytes) -> Attribute:
@@ -84,6 +86,25 @@ def test_a_newer_value_is_not_overwritten(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(rotation._StoredValue, "replace", write_meanwhile)
     rotation.rotate(None)
     assert read(attribute) == b"new"
+
+
+@in_database
+def test_two_rotations_at_once_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another rotation makes a newer key meanwhile, both go on to that one, and end."""
+    attribute = keep("value", b"plain")
+    renew, others = rotation._renew_all, [1]
+
+    def renew_and_be_overtaken() -> rotation.Survey:
+        survey = renew()
+        if others:
+            others.pop()
+            rotation._make_active_key(None)
+        return survey
+
+    monkeypatch.setattr(rotation, "_renew_all", renew_and_be_overtaken)
+    rotation.rotate(None)
+    assert read(attribute) == b"plain"
+    assert envelope.get_key_id(attribute.encrypted) == DataKey.objects.get(state="active").pk
 
 
 @in_database
@@ -166,6 +187,7 @@ def test_a_new_master_key_is_not_left_in_the_home(home: Path, monkeypatch: pytes
     assert read(attribute) == b"plain"
 
 
+@with_processes
 @pytest.mark.writes_secrets("vault-key")
 def test_no_request_is_lost_under_load(separate: SeparateControlRoom) -> None:
     """Four processes read and write while the keys are rotated, once killed with -9: nothing fails, nothing is lost."""
@@ -233,6 +255,7 @@ def kill_a_rotation(separate: SeparateControlRoom, values: int, number: int) -> 
     assert process.returncode == -signal.SIGKILL
 
 
+@with_processes
 def test_a_process_learns_of_the_new_key(separate: SeparateControlRoom) -> None:
     """What a process reads and writes is right before and after, without being started again."""
     separate.fill(3)
@@ -244,6 +267,28 @@ def test_a_process_learns_of_the_new_key(separate: SeparateControlRoom) -> None:
         assert separate.vault("rewrap").returncode == 0
         assert separate.vault("rotate").returncode == 0
         assert ask(process, "three") == "open"
+        process.communicate()
+
+
+@with_processes
+@pytest.mark.writes_secrets("safe")
+def test_a_server_with_the_old_master_key_is_given_the_new_one(
+    separate: SeparateControlRoom, tmp_path: Path
+) -> None:
+    """A server whose environment has the old key works on, and takes the new one when it is handed out."""
+    separate.environment["POSTROOM_VAULT_KEY"] = "A" * 43
+    separate.fill(3)
+    with separate.start("-m", "support.vaults", "serve") as process:
+        assert ask(process) == "started"
+        assert ask(process, "one") == "open"
+        assert separate.vault("rewrap", "--key-file", str(tmp_path / "safe")).returncode == 0
+        new = (tmp_path / "safe").read_text().strip()
+        canary.add([new])
+        assert ask(process, "two") == "open"
+        assert separate.vault("rotate", POSTROOM_VAULT_KEY=new).returncode == 0
+        assert ask(process, "three") == "VaultKeyError"
+        assert separate.vault("unlock", stdin=new, POSTROOM_VAULT_KEY=new).returncode == 0
+        assert ask(process, "four") == "open"
         process.communicate()
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from postroom.controlroom.audit.events import Event
 from postroom.controlroom.audit.trail import record
 from postroom.controlroom.vault import envelope, handing, key_file
+from postroom.controlroom.vault.data_keys import get_active_key
 from postroom.controlroom.vault.master_keys import (
     look,
     make_check_value,
@@ -71,11 +72,11 @@ def rotate(actor: Actor) -> Survey:
 
     Errors: VaultLockedError, VaultKeyError.
     """
-    active = _make_active_key(actor)
-    survey = _renew_all(active)
+    _make_active_key(actor)
+    survey = _renew_all()
     renewed = survey.renewed
     while survey.renewed:  # what was written meanwhile by somebody who had read the key before
-        survey = _renew_all(active)
+        survey = _renew_all()
         renewed += survey.renewed
     survey.renewed = renewed
     _remove_old_keys(survey)
@@ -133,7 +134,7 @@ def _replace_master_key(new: Key, *files: Path | None) -> None:
 
 
 @transaction.atomic
-def _make_active_key(actor: Actor) -> uuid.UUID:
+def _make_active_key(actor: Actor) -> None:
     look()
     # Locked, so that neither another rotation nor a change of the master key comes between.
     VaultState.objects.select_for_update().get(pk=1)
@@ -145,11 +146,12 @@ def _make_active_key(actor: Actor) -> uuid.UUID:
     data_key.wrapped = wrap(master, data_key, Key.generate())
     data_key.save()
     record(Event.VAULT_KEY_ROTATED, actor=actor, target=VAULT, key=str(data_key.pk))
-    return data_key.pk
 
 
-def _renew_all(active: uuid.UUID) -> Survey:
+def _renew_all() -> Survey:
     survey = Survey()
+    # Read anew each time: where another rotation began meanwhile, both go on to its key and come to an end.
+    active, _key = get_active_key()
     for value in _walk():
         plain = _read(survey, value)
         if plain is not None and envelope.get_key_id(value.stored) != active:
