@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 WORKERS := -n auto --maxprocesses=4 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types layers check conformance bench reference proof lock clean
+.PHONY: help setup demo test lint format types layers check conformance bench throughput reference proof lock clean
 
 help: ## List all targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ conformance: setup ## Save 647 real messages and compare them byte by byte.
 
 bench: setup ## Measure against python-o365 and write docs/performance.md.
 	@$(RUN) bench
+
+throughput: setup ## Measure how many access tokens two servers of a Control Room give.
+	@$(RUN) bench.tokens
 
 reference: setup ## Write docs/reference from the program itself.
 	@$(RUN) scripts.write_reference

@@ -11,5 +11,6 @@ number that anyone can make again with `make bench`, misses included.
     runs        one measured run, its checks, and the order of all of them
     targets     what was promised, and whether it was reached
     table       the results as people read them
+    tokens      the throughput of the Control Room's tokens, by `make throughput`
     machine     cores, versions, the environment of python-o365
 """
