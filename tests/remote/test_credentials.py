@@ -20,9 +20,9 @@ def test_what_is_nowhere_nearer_is_asked_of_the_control_room(
     monkeypatch.setenv("POSTROOM_CONTROL_ROOM_URL", control_room.address)
     monkeypatch.setenv("POSTROOM_CONTROL_ROOM_KEY", key.reveal())
     with pytest.raises(CredentialNotFoundError, match=f"Credential Vault of {control_room.address}"):
-        Resolver(list_credential_sources()).get_text("Client ID", AZURE)
+        Resolver(list_credential_sources("tests")).get_text("Client ID", AZURE)
     monkeypatch.setenv("POSTROOM_CREDENTIAL_AZURE_CLIENT_ID", "from the environment")
-    assert Resolver(list_credential_sources()).get_text("Client ID", AZURE) == "from the environment"
+    assert Resolver(list_credential_sources("tests")).get_text("Client ID", AZURE) == "from the environment"
 
 
 def test_a_machine_without_a_control_room_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,4 +31,4 @@ def test_a_machine_without_a_control_room_has_none(monkeypatch: pytest.MonkeyPat
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     with pytest.raises(CredentialNotFoundError, match="postroom login URL"):
-        Resolver(list_credential_sources()).get_text("Client ID", AZURE)
+        Resolver(list_credential_sources("tests")).get_text("Client ID", AZURE)

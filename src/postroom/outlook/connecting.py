@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import httpx2
 
-from postroom import __version__
 from postroom.actions import Label, action, step
 from postroom.actions.sessions import sessions
 from postroom.clouds import Cloud, get_cloud
@@ -15,11 +14,10 @@ from postroom.graph.limits import get_request_slots
 from postroom.graph.mail_folders import get_mail_folder
 from postroom.network import create_http_client
 from postroom.outlook.authentication import Authentication, Identity
-from postroom.outlook.control_room import create_resolver
+from postroom.outlook.control_room import USER_AGENT, create_resolver
 from postroom.outlook.mailbox import Mailbox
 from postroom.values import CredentialSource, Setting
 
-USER_AGENT = f"Postroom/{__version__}"
 PERMISSIONS = ("Mail.ReadWrite", "Mail.Send")
 """What the actions of a mailbox need, all together."""
 

@@ -7,11 +7,14 @@ from typing import Any
 
 import httpx2
 
+from postroom import __version__
 from postroom.auth.managed import ConnectionTokens
 from postroom.clouds import Cloud
 from postroom.errors import SettingError, WrongCloudError
 from postroom.remote import ControlRoomClient, get_control_room, list_credential_sources
 from postroom.values import CredentialSource, Resolver
+
+USER_AGENT = f"Postroom/{__version__}"
 
 _wired: ContextVar[ConnectionTokens | None] = ContextVar("connection_tokens", default=None)
 
@@ -41,7 +44,7 @@ def create_resolver(
     credentials: Sequence[CredentialSource] | None, variables: Mapping[str, Any] | None
 ) -> Resolver:
     """What gives settings their values: from these credentials, or from the places of this machine."""
-    return Resolver(list_credential_sources() if credentials is None else credentials, variables)
+    return Resolver(list_credential_sources(USER_AGENT) if credentials is None else credentials, variables)
 
 
 def check_cloud(connection: str, has: str | None, chosen: Cloud) -> None:

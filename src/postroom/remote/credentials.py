@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from postroom import __version__
 from postroom.network import create_http_client
 from postroom.remote.client import ControlRoomClient
 from postroom.remote.known import find_control_room
@@ -33,6 +32,9 @@ class DeviceCredentials:
     It is asked only for what is nowhere nearer, so that a machine without a Control Room pays nothing for it.
     """
 
+    def __init__(self, user_agent: str) -> None:
+        self._user_agent = user_agent
+
     def find_credential(self, credential: Credential) -> Secret | None:
         """The value of the credential's attribute; None also where this machine is signed in to none.
 
@@ -41,7 +43,7 @@ class DeviceCredentials:
         known = find_control_room()
         if known is None:
             return None
-        with create_http_client(f"Postroom/{__version__}") as http:
+        with create_http_client(self._user_agent) as http:
             client = ControlRoomClient(known.url, known.api_key, http)
             return ControlRoomCredentials(client).find_credential(credential)
 
@@ -51,6 +53,9 @@ class DeviceCredentials:
         return f"the Credential Vault of {known.url if known else 'a Control Room (`postroom login URL`)'}"
 
 
-def list_credential_sources() -> Sequence[CredentialSource]:
-    """The places where this machine finds credentials, in the order in which they are asked."""
-    return (*get_machine_credentials(), DeviceCredentials())
+def list_credential_sources(user_agent: str) -> Sequence[CredentialSource]:
+    """The places where this machine finds credentials, in the order in which they are asked.
+
+    `user_agent` is what the Control Room reads of who asks.
+    """
+    return (*get_machine_credentials(), DeviceCredentials(user_agent))

@@ -20,8 +20,8 @@ from postroom.outlook.authentication import (
     DeviceCode,
     Identity,
 )
-from postroom.outlook.connecting import USER_AGENT, list_delegated_permissions
-from postroom.outlook.control_room import create_resolver
+from postroom.outlook.connecting import list_delegated_permissions
+from postroom.outlook.control_room import USER_AGENT, create_resolver
 from postroom.outlook.doctor.claims import read_permissions
 from postroom.values import CredentialSource, Resolver, Secret, Setting
 
