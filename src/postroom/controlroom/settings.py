@@ -106,6 +106,7 @@ AXES_CLIENT_IP_CALLABLE = "postroom.controlroom.requests.get_address"
 AXES_LOCKOUT_CALLABLE = "postroom.controlroom.problems.show_lockout"
 # People now and then type a password where the name belongs; and our audit trail tells who came in.
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
+AXES_USERNAME_CALLABLE = "postroom.controlroom.accounts.sign_ins.name_attempts"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

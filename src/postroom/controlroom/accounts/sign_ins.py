@@ -4,6 +4,8 @@ from typing import Any
 
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.audit.events import Event, Outcome
@@ -34,9 +36,18 @@ def record_failure(credentials: dict[str, Any], **_signal: Any) -> None:
     _record_attempt(credentials.get("username"), Outcome.FAILED)
 
 
-def record_lock_out(username: str | None = None, **_signal: Any) -> None:
+def record_lock_out(request: HttpRequest, **_signal: Any) -> None:
     """Write that somebody tried too often."""
-    _record_attempt(username, Outcome.REFUSED, reason="too many attempts")
+    _record_attempt(request.POST.get("username"), Outcome.REFUSED, reason="too many attempts")
+
+
+def name_attempts(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """What failed attempts are counted under: a hash of the name, so that the name itself is not kept.
+
+    People type their password into the field of the name (axes' AXES_USERNAME_CALLABLE).
+    """
+    name = (credentials or request.POST).get("username") or ""
+    return salted_hmac("postroom.controlroom.sign_ins", name, algorithm="sha256").hexdigest()
 
 
 def _record_attempt(username: str | None, outcome: Outcome, **details: str) -> None:
