@@ -13,32 +13,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import msgspec
-from django.db import IntegrityError, models
+from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.audit.events import Event, Outcome
-from postroom.controlroom.audit.trail import record
-from postroom.controlroom.connections import grants
+from postroom.controlroom.audit.trail import SYSTEM, record
+from postroom.controlroom.connections import grants, token_rows
 from postroom.controlroom.connections.grants_given import Grant
 from postroom.controlroom.connections.leases import find_lease
 from postroom.controlroom.connections.models import ConnectionToken, OAuthConnection
 from postroom.controlroom.connections.providers import GrantType
-from postroom.controlroom.vault import envelope, registry
 from postroom.errors import (
     ConnectionNotReadyError,
     ConsentMissingError,
     PostroomError,
-    RecordNotFoundError,
     SignInNeededError,
     VaultError,
 )
 from postroom.values import Secret
 
-LONGEST_WAIT_SECONDS = 60.0
+LONGEST_WAIT_SECONDS = 30.0
 """How long somebody waits for another's refresh."""
 FRESH_SHARE = 0.9
 """Of its lifetime: no more can be asked of a token, or providers whose tokens are short-lived were asked each time."""
@@ -69,13 +66,6 @@ class Demand:
     """The SHA-256, in hex, of a token that the service has refused: any but this one."""
 
 
-class _Stored(msgspec.Struct):
-    """What is encrypted in a row."""
-
-    access_token: str
-    kept: bytes
-
-
 def get_access_token(
     connection: OAuthConnection,
     user: User | None,
@@ -100,11 +90,11 @@ def get_access_token(
 
 def keep(connection: OAuthConnection, user: User | None, grant: Grant) -> ConnectionToken:
     """Keep what a person's sign-in gave, in place of whatever was kept. Errors: VaultError."""
-    token = _get_or_create_token(connection, user)
+    token = token_rows.get_or_create_token(connection, user)
     now = timezone.now()
     # A sign-in is newer than every refresh that is under way: the generation leaves those behind.
     ConnectionToken.objects.filter(pk=token.pk).update(
-        **_describe(token, grant),
+        **token_rows.describe(token, grant),
         signed_in=now,
         generation=models.F("generation") + 1,
     )
@@ -122,7 +112,7 @@ def forget(connection: OAuthConnection, user: User | None) -> bool:
             signed_in=None,
             signed_in_as="",
             generation=models.F("generation") + 1,
-            **_NO_FAILURE,
+            **token_rows.NO_FAILURE,
         )
     )
 
@@ -148,36 +138,21 @@ def refresh_sleeping(token: ConnectionToken, asleep_since: datetime) -> bool:
         return True
 
 
-_NO_FAILURE = {"needs_sign_in": False, "last_error": "", "last_error_at": None, "cool_down_until": None}
-
-
 def _get_token(connection: OAuthConnection, user: User | None) -> ConnectionToken:
     if connection.grant_type == GrantType.CLIENT_CREDENTIALS:
         if user is None:
-            return _get_or_create_token(connection, None)
+            return token_rows.get_or_create_token(connection, None)
         raise ConnectionNotReadyError(
             _("With client credentials the app acts as itself: “%(connection)s” has a Shared token alone.")
             % {"connection": connection.name}
         )
-    token = ConnectionToken.objects.filter(connection=connection, user=user).first()
-    return token if token is not None else ConnectionToken(connection=connection, user=user)
-
-
-def _get_or_create_token(connection: OAuthConnection, user: User | None) -> ConnectionToken:
-    found = ConnectionToken.objects.filter(connection=connection, user=user)
-    token: ConnectionToken | None = found.first()
-    if token is not None:
-        return token
-    try:
-        return ConnectionToken.objects.create(connection=connection, user=user)
-    except IntegrityError:  # another process has just made it
-        return found.get()
+    return token_rows.find_token(connection, user) or ConnectionToken(connection=connection, user=user)
 
 
 def _find_good(token: ConnectionToken, demand: Demand) -> AccessToken | None:
     if token.encrypted is None or token.expires is None or not _is_long_enough(token, demand):
         return None
-    access_token = _read(token).access_token
+    access_token = token_rows.read(token).access_token
     if demand.refused and hashlib.sha256(access_token.encode()).hexdigest() == demand.refused:
         return None
     return AccessToken(Secret(access_token), token.expires, token.signed_in_as)
@@ -192,10 +167,10 @@ def _is_long_enough(token: ConnectionToken, demand: Demand) -> bool:
 
 
 def _wait_for_good(connection: OAuthConnection, token: ConnectionToken, demand: Demand) -> AccessToken:
-    for _pause in _iterate_pauses():
+    for _look in _iterate_looks():
         _check_ready(token)
         with find_lease(token.pk) as lease:
-            _look_again(token)
+            token_rows.look_again(token)
             found = _find_good(token, demand)
             if found is None and lease is not None:
                 _check_ready(token)
@@ -204,35 +179,29 @@ def _wait_for_good(connection: OAuthConnection, token: ConnectionToken, demand: 
             return found
     raise ConnectionNotReadyError(
         _(
-            "Another process is refreshing the token of “%(connection)s”, and has taken longer than a minute. Try "
-            "again in a moment."
+            "Another process is refreshing the token of “%(connection)s”, and it takes long. Try again in a moment."
         )
         % {"connection": connection.name}
     )
 
 
-def _iterate_pauses() -> Iterator[float]:
-    """Sleep between one look and the next, a little longer each time and never in step with the others."""
+def _iterate_looks() -> Iterator[None]:
+    """Come back for one look after another, a little later each time and never in step with the others."""
     give_up = time.monotonic() + LONGEST_WAIT_SECONDS
     pause_seconds = 0.05
     while time.monotonic() < give_up:
-        yield pause_seconds
+        yield
         time.sleep(pause_seconds * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
         pause_seconds = min(pause_seconds * 1.5, 0.5)
-
-
-def _look_again(token: ConnectionToken) -> None:
-    try:
-        token.refresh_from_db()
-    except ConnectionToken.DoesNotExist:
-        raise RecordNotFoundError(_("The OAuth connection was deleted a moment ago.")) from None
 
 
 def _check_ready(token: ConnectionToken) -> None:
     """Refuse where asking the provider can only fail. Errors: ConnectionNotReadyError."""
     connection = token.connection
     if token.needs_sign_in:
-        why = token.last_error or _("The access token has ended, and the provider gave no refresh token.")
+        why = token.last_error or _(
+            "The access token is not good any more, and the provider gave no refresh token."
+        )
         raise ConnectionNotReadyError(f"{why} {_say_who_signs_in(token)}")
     if token.encrypted is None and connection.grant_type != GrantType.CLIENT_CREDENTIALS:
         nobody = _("Nobody has signed in to the connection “%(connection)s” yet.") % {
@@ -269,17 +238,17 @@ def _refresh(connection: OAuthConnection, token: ConnectionToken) -> AccessToken
     except PostroomError as error:
         _note_failure(token, error)
         return None
-    if not _write(token, {**_describe(token, grant)}):
+    if not token_rows.write(token, token_rows.describe(token, grant)):
         logger.info("A token of the connection %s was refreshed by another meanwhile.", connection.name)
         return None
-    record(Event.TOKEN_REFRESHED, actor=None, target=connection.name, token=_get_kind(token))
+    record(Event.TOKEN_REFRESHED, actor=SYSTEM, target=connection.name, token=_get_kind(token))
     return AccessToken(grant.access_token, grant.expires, grant.signed_in_as)
 
 
 def _ask(connection: OAuthConnection, token: ConnectionToken) -> Grant:
     if connection.grant_type == GrantType.CLIENT_CREDENTIALS:
         return grants.ask_for_itself(connection)
-    return grants.refresh(connection, _read(token).kept)
+    return grants.refresh(connection, token_rows.read(token).kept)
 
 
 def _note_failure(token: ConnectionToken, error: PostroomError) -> None:
@@ -295,50 +264,18 @@ def _note_failure(token: ConnectionToken, error: PostroomError) -> None:
         "cool_down_until": None if is_over else now + min(max(2 * last, FIRST_COOL_DOWN), LONGEST_COOL_DOWN),
     }
     # The generation grows here too: a sign-in that is over must not be called so by a second process as well.
-    if not _write(token, failure):
+    if not token_rows.write(token, failure):
         return
     connection = token.connection
     logger.warning("A token of the connection %s could not be refreshed: %s", connection.name, error)
     record(
         Event.TOKEN_REFRESHED,
-        actor=None,
+        actor=SYSTEM,
         target=connection.name,
         outcome=Outcome.FAILED,
         token=_get_kind(token),
         error=type(error).__name__,
     )
-
-
-def _write(token: ConnectionToken, changed: dict[str, object]) -> bool:
-    """Write over the generation that was read, and no other; says whether it was still there."""
-    return bool(
-        ConnectionToken.objects.filter(pk=token.pk, generation=token.generation).update(
-            **changed, generation=token.generation + 1
-        )
-    )
-
-
-def _describe(token: ConnectionToken, grant: Grant) -> dict[str, object]:
-    """The columns of a row for this grant."""
-    stored = _Stored(grant.access_token.reveal(), grant.kept)
-    return {
-        **_NO_FAILURE,
-        "encrypted": envelope.encrypt(_get_identity(token), msgspec.msgpack.encode(stored)),
-        "expires": grant.expires,
-        "refreshed": timezone.now(),
-        "signed_in_as": grant.signed_in_as,
-        # Nobody need wait for the end of the access token to learn that a new sign-in must follow.
-        "needs_sign_in": not grant.refreshable,
-    }
-
-
-def _read(token: ConnectionToken) -> _Stored:
-    plain = envelope.decrypt(_get_identity(token), token.encrypted)
-    return msgspec.msgpack.decode(plain, type=_Stored)
-
-
-def _get_identity(token: ConnectionToken) -> str:
-    return registry.identify(token, "encrypted")
 
 
 def _get_kind(token: ConnectionToken) -> str:

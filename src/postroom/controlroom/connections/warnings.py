@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from postroom import __version__
 from postroom.controlroom.accounts.models import User
@@ -92,12 +91,7 @@ def _mail(warnings: Sequence[Deadline]) -> None:
             "Nobody who may manage connections has an e-mail address. Enter one under My settings."
         )
     server, sender = _read_mail_server()
-    count = len(warnings)
-    subject = ngettext(
-        "Postroom: something of a connection ends soon",
-        "Postroom: %(n)d things of connections end soon",
-        count,
-    ) % {"n": count}
+    subject = _("Postroom: something that connections need ends soon")
     body = "\n\n".join(warning.sentence for warning in warnings)
     try:
         # One for each, so that nobody reads the others' addresses.

@@ -1,0 +1,118 @@
+"""The pages of connections in a real browser: by keyboard, what hides and what copies, and a link for somebody else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("playwright", reason="Playwright is not installed, so no browser can be driven.")
+from playwright.sync_api import expect
+
+from support.chromium import open_context
+from support.control_room import RunningControlRoom
+from support.sign_in import password_of
+from support.tenant import RunningTenant
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+OWNER = "adele@contoso.com"
+
+
+@pytest.fixture
+def room(
+    start_room: Callable[..., AbstractContextManager[RunningControlRoom]],
+) -> Iterator[RunningControlRoom]:
+    """Start a Control Room."""
+    with start_room() as running:
+        yield running
+
+
+@pytest.fixture
+def administrator(browser: "Browser", room: RunningControlRoom, tenant: RunningTenant) -> "Iterator[Page]":
+    """Give the browser of the administrator."""
+    with open_context(browser, tenant.manifest, permissions=["clipboard-read", "clipboard-write"]) as context:
+        page = context.new_page()
+        page.goto(f"{room.address}/login/")
+        page.fill("[name=username]", "admin")
+        page.fill("[name=password]", room.admin_password)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(f"{room.address}/")
+        yield page
+
+
+def begin(page: "Page", room: RunningControlRoom, provider: str = "entra-global") -> None:
+    """Fill in the first screen by keyboard alone."""
+    page.goto(f"{room.address}/connections/new/?new")
+    page.focus(f"[name=provider][value={provider}]")
+    page.keyboard.press("Space")
+    page.focus("[name=name]")
+    page.keyboard.type("Outlook365-Production")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/client/")
+
+
+def type_client(page: "Page", tenant: RunningTenant) -> None:
+    """Fill in the second screen and save; Enter saves, and does not go back."""
+    app = tenant.app("Control Room")
+    page.fill("[name=client_id]", app["client_id"])
+    page.fill("[name=tenant_id]", tenant.cloud()["tenant_id"])
+    page.fill("[name=client_secret]", app["client_secret"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/test/?new")
+
+
+def test_the_callback_url_is_copied(administrator: "Page", room: RunningControlRoom) -> None:
+    """One press puts it where it can be pasted from, and says so."""
+    administrator.goto(f"{room.address}/connections/new/")
+    administrator.get_by_role("button", name="Copy").click()
+    administrator.get_by_role("status").get_by_text("Copied").wait_for()
+    assert administrator.evaluate("navigator.clipboard.readText()") == room.callback_url
+
+
+def test_fields_follow_what_is_chosen(
+    administrator: "Page", room: RunningControlRoom, tenant: RunningTenant
+) -> None:
+    """What does not matter for a choice is not shown; the provider's URLs follow the tenant."""
+    begin(administrator, room)
+    administrator.check("[name=client_authentication][value=private_key_jwt]")
+    expect(administrator.locator("[name=certificate]")).to_be_visible()
+    expect(administrator.locator("[name=client_secret]")).to_be_hidden()
+    administrator.check("[name=client_authentication][value=none]")
+    expect(administrator.locator("[name=certificate]")).to_be_hidden()
+    administrator.fill("[name=tenant_id]", "contoso.com")
+    url = "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token"
+    expect(administrator.get_by_text(url)).to_be_visible()
+    administrator.check("[name=grant_type][value=client_credentials]")
+    expect(administrator.locator("[name=scopes]")).to_be_hidden()
+    begin(administrator, room, "custom")
+    expect(administrator.locator("[name=tenant_id]")).to_have_count(0)
+    expect(administrator.locator("[name=token_url]")).to_be_visible()
+
+
+def test_the_owner_of_a_mailbox_signs_in_by_a_link(
+    administrator: "Page", browser: "Browser", room: RunningControlRoom, tenant: RunningTenant
+) -> None:
+    """The link works in another browser without an account, through the provider's pages and back, once."""
+    begin(administrator, room)
+    type_client(administrator, tenant)
+    connection = administrator.url.removesuffix("test/?new")
+    administrator.goto(f"{connection}link/")
+    administrator.get_by_role("button", name="Make the link").click()
+    link = administrator.locator(".copyable code").inner_text()
+    with open_context(browser, tenant.manifest) as context:
+        owner = context.new_page()
+        owner.goto(link)
+        expect(owner.get_by_role("heading", name="admin asks you to sign in")).to_be_visible()
+        owner.get_by_role("button").click()
+        owner.fill("#i0116", OWNER)
+        owner.click("#idSIButton9")
+        owner.fill("#i0118", password_of(tenant, OWNER))
+        owner.click("#idSIButton9")
+        owner.get_by_role("button", name="Accept").click()
+        owner.get_by_text(f"You are signed in as {OWNER}").wait_for()
+        owner.goto(link)
+        owner.get_by_text("This link is not good any more").wait_for()
+    administrator.goto(connection)
+    expect(administrator.get_by_text(OWNER)).to_be_visible()
