@@ -103,6 +103,9 @@ def test_the_keyboard_is_enough(browser: "Browser", control_room: RunningControl
                 break
             page.keyboard.press("Tab")
         assert step.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+        page.get_by_role("button", name=ADMINISTRATOR).focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Log out").wait_for()
 
 
 def sign_in(page: "Page", control_room: RunningControlRoom) -> None:

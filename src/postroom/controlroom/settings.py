@@ -193,4 +193,5 @@ UNFOLD = {
     },
     "SIDEBAR": {"navigation": "postroom.controlroom.navigation.get_navigation"},
     "STYLES": [lambda _request: static("postroom/pages.css")],
+    "SCRIPTS": [lambda _request: static("postroom/keyboard.js")],
 }

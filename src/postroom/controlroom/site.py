@@ -43,6 +43,7 @@ class ControlRoomSite(UnfoldAdminSite):
             "site_favicons": self._get_favicons("SITE_FAVICONS", request),
             "colors": self._get_colors("COLORS", request),
             "styles": self._get_list("STYLES", request),
+            "scripts": self._get_list("SCRIPTS", request),
         }
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
