@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from postroom import errors
 from postroom.controlroom.accounts.models import User
+from postroom.controlroom.audit.events import Event
+from postroom.controlroom.audit.models import AuditEntry
 from postroom.controlroom.connections import tokens
 from postroom.controlroom.connections.leases import is_leased
 from postroom.controlroom.connections.models import ConnectionToken, OAuthConnection
@@ -151,6 +153,7 @@ def test_an_app_that_acts_as_itself_needs_nobody(reachable_tenant: RunningTenant
     first = tokens.get_access_token(connection, None)
     assert tokens.get_access_token(connection, None).token == first.token
     assert count_token_requests(reachable_tenant) == 1
+    assert AuditEntry.objects.get(event=Event.TOKEN_REFRESHED.name).actor == "system"
     expire(connection)
     assert tokens.get_access_token(connection, None).token != first.token
     with pytest.raises(errors.ConnectionNotReadyError, match="Shared token alone"):

@@ -18,7 +18,7 @@ from datetime import timedelta  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from postroom.controlroom.connections import leases, tokens  # noqa: E402
+from postroom.controlroom.connections import leases, token_rows, tokens  # noqa: E402
 from postroom.controlroom.connections.models import ConnectionToken, OAuthConnection  # noqa: E402
 from postroom.errors import PostroomError  # noqa: E402
 
@@ -71,7 +71,7 @@ def ask_and_be_killed() -> dict[str, Any]:
         os.kill(os.getpid(), signal.SIGKILL)
         return False
 
-    tokens._write = be_killed
+    token_rows.write = be_killed
     return ask()
 
 
