@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from support.access_table import PAGES
 from support.canary import canary
 from support.chromium import keep_screenshot, open_context
 from support.control_room import RunningControlRoom, bare_of_rooms
@@ -50,9 +51,17 @@ class Visit:
     strangers: list[str] = field(default_factory=list)
     """Other hosts that a page of the Control Room asked for something."""
 
+    refused: list[str] = field(default_factory=list)
+    """What the browser refused to load or run by the policy of the pages."""
+
     def __post_init__(self) -> None:
-        """Note every request that a page makes."""
+        """Note every request that a page makes, and what the browser says of it."""
         self.page.on("request", self._note)
+        self.page.on("console", self._read_console)
+
+    def _read_console(self, message: Any) -> None:
+        if "Content Security Policy" in message.text or "Refused to" in message.text:
+            self.refused.append(message.text)
 
     def _note(self, request: Any) -> None:
         own = self.page.url.startswith((self.room.address, "about:"))
@@ -102,14 +111,14 @@ class Visit:
 def visit(
     browser: "Browser", tenant: RunningTenant
 ) -> "Iterator[Callable[..., AbstractContextManager[Visit]]]":
-    """Open a fresh profile for somebody; at the end, no page has asked another host for anything."""
+    """Open a fresh profile for somebody; at the end, no page has asked another host for anything, nor for too much."""
 
     @contextmanager
     def open_visit(room: RunningControlRoom, name: str, **settings: Any) -> Iterator[Visit]:
         with open_context(browser, tenant.manifest, **settings) as context:
             visitor = Visit(context.new_page(), room, tenant, name)
             yield visitor
-            assert visitor.strangers == []
+            assert (visitor.strangers, visitor.refused) == ([], [])
 
     return open_visit
 
@@ -297,3 +306,17 @@ def be_refused(
         ran = run_bot(room, key, cloud=cloud, token="shared", username=username)
         assert ran.returncode == 1
         assert CONNECTION in ran.stderr
+
+
+def test_no_page_asks_another_host(
+    start_room: Callable[..., AbstractContextManager[RunningControlRoom]],
+    visit: "Callable[..., AbstractContextManager[Visit]]",
+) -> None:
+    """Whatever page is opened, all that the browser loads for it comes from the Control Room."""
+    # What only takes a form has no page, and exports are files to download.
+    paths = {row.path for row in PAGES.values() if "{" not in row.path}
+    paths -= {"/logout/", "/language/", "/audit/auditentry/export/csv"}
+    with start_room() as room, visit(room, "walk") as walker:
+        walker.sign_in("admin", room.admin_password)
+        for path in sorted(paths):
+            walker.page.goto(f"{room.address}{path}")
