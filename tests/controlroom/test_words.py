@@ -1,5 +1,7 @@
 """Failures of the rooms below, in the reader's language."""
 
+import re
+
 import pytest
 from django.utils import translation
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from postroom.auth.advice import ADVICE, find_advice
 from postroom.clouds import AZURE_GLOBAL
-from postroom.controlroom.words import say
+from postroom.controlroom.words import EXAMINED, say, translate
 from postroom.errors import ClientRefusedError, HostUnreachableError, SettingError, SignInError
 
 TENANT, CLIENT = "contoso.onmicrosoft.com", "11111111-2222-3333-4444-555555555555"
@@ -51,6 +53,23 @@ def test_what_cannot_be_translated_stands_behind_what_can() -> None:
             == f"Microsoft がクライアント シークレットまたは証明書を拒否しました。 ({unknown.message})"
         )
         assert say(unreachable) == f"ホストに到達できません。 ({unreachable.message})"
+
+
+@pytest.mark.parametrize("words", EXAMINED)
+def test_what_an_examination_says_is_translated(words: str) -> None:
+    """What was found is filled into the translation; a word that a sentence merely begins with is none."""
+    places = set(re.findall(r"{(\w+)}", words))
+    text = words.format(**{place: f"filled-{place}.contoso.com" for place in places})
+    with translation.override("ja"):
+        said = translate(text)
+    assert said != text
+    assert all(f"filled-{place}.contoso.com" in said for place in places)
+
+
+def test_sentences_that_are_not_known_stay() -> None:
+    """A title, and whatever else we do not know, is left as it is."""
+    with translation.override("ja"):
+        assert translate("App 1 did something.") == "App 1 did something."
 
 
 def test_what_the_control_room_says_of_itself_is_left() -> None:

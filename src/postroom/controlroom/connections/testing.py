@@ -24,7 +24,7 @@ from postroom.controlroom.connections.grants_refusals import create_refusal
 from postroom.controlroom.connections.models import ClientSecret, OAuthConnection
 from postroom.controlroom.connections.providers import ClientAuthentication, GrantType, find_cloud
 from postroom.controlroom.connections.sign_ins import get_callback_url
-from postroom.controlroom.words import say
+from postroom.controlroom.words import say, translate
 from postroom.errors import (
     PostroomError,
     SettingError,
@@ -155,8 +155,8 @@ def _describe(finding: Finding) -> Step:
     return Step(
         title=_(finding.title),
         holds=finding.holds,
-        sentence=finding.sentence or "",
-        fix=remedy.fix,
+        sentence=say(finding.error) if finding.error else translate(finding.sentence or ""),
+        fix=translate(remedy.fix),
         link=remedy.link or "",
         command=remedy.command or "",
     )
