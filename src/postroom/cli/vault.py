@@ -58,6 +58,10 @@ def show_status(output: OutputOption = OutputFormat.TABLE) -> None:
     print_line(f"Master key:     {status.master_key}")
     print_line(f"Active key:     {status.active_key}, in use since {status.active_since:%Y-%m-%d %H:%M} UTC")
     print_line(f"Retiring keys:  {status.retiring_keys}")
+    if status.mode == WantedMode.MANUAL:
+        print_line(
+            "This command has keys of its own: whether the server is open, its page Credential Vault tells."
+        )
 
 
 @app.command("unlock", epilog="Example: postroom vault unlock < /media/safe/master-key")

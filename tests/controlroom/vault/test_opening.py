@@ -6,6 +6,7 @@ from pathlib import Path
 from subprocess import Popen
 
 import pytest
+from django.utils import timezone
 
 from postroom.controlroom.vault import envelope, handing, master_keys, opening
 from postroom.controlroom.vault.memory import memory
@@ -116,13 +117,15 @@ def test_a_stranger_in_the_database_gets_nothing(safe: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     key = go_manual(safe)
+    master_keys.ensure_key()
+    honest = VaultProcess.objects.get()
     public_key = X25519PrivateKey.generate().public_key().public_bytes_raw()
-    honest = VaultProcess.objects.first()
-    stranger = VaultProcess.objects.create(public_key=public_key, proof=honest.proof if honest else "0" * 64)
+    stranger = VaultProcess.objects.create(since=timezone.now(), public_key=public_key, proof=honest.proof)
     opening.unlock(None, key)
     master_keys.look()
-    stranger.refresh_from_db()
-    assert stranger.handed is None
+    for row in (stranger, honest):
+        row.refresh_from_db()
+    assert (stranger.handed, honest.handed is not None) == (None, True)
 
 
 @with_processes

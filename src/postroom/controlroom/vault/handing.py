@@ -8,8 +8,8 @@ nothing, as it lacks the proof that only who knows the Control Room's secret key
 
 import os
 import uuid
-from datetime import timedelta
-from functools import cache
+from datetime import date, timedelta
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -24,7 +24,7 @@ from postroom.errors import VaultDamagedError
 
 PUBLIC_KEY_BYTES = 32
 KEPT = timedelta(days=7)
-"""How long the row of a process stays; a process that is still there makes itself a new one."""
+"""How long the row of a process stays that does not come again."""
 
 
 class _Self(NamedTuple):
@@ -36,7 +36,8 @@ class _Self(NamedTuple):
 
 def register() -> None:
     """Let the master key be handed to this process, now or later."""
-    _register(os.getpid())
+    # Once a day, so that nobody takes the row for that of a process long gone.
+    _register(os.getpid(), timezone.now().date())
 
 
 def find_handed(state: VaultState) -> Key | None:
@@ -57,8 +58,7 @@ def hand_to_waiting(state: VaultState, key: Key) -> None:
 
 
 def hand_to_all(state: VaultState, key: Key) -> None:
-    """Hand the master key to all processes, also in place of an earlier one; forget those long gone."""
-    VaultProcess.objects.filter(since__lt=timezone.now() - KEPT).delete()
+    """Hand the master key to all processes, also in place of an earlier one."""
     for row in VaultProcess.objects.all():
         _hand(row, state, key)
 
@@ -74,12 +74,18 @@ def _get_self(_process: int) -> _Self:
     return _Self(uuid.uuid4(), X25519PrivateKey.generate())
 
 
-@cache
-def _register(process: int) -> None:
+@lru_cache(maxsize=1)
+def _register(process: int, _day: date) -> None:
     own = _get_self(process)
     public_key = own.private_key.public_key().public_bytes_raw()
-    VaultProcess.objects.get_or_create(
-        pk=own.id, defaults={"public_key": public_key, "proof": _prove(own.id, public_key)}
+    VaultProcess.objects.filter(since__lt=timezone.now() - KEPT).delete()
+    VaultProcess.objects.update_or_create(
+        pk=own.id,
+        defaults={
+            "public_key": public_key,
+            "proof": _prove(own.id, public_key),
+            "since": timezone.now(),
+        },
     )
 
 

@@ -72,7 +72,8 @@ class VaultProcess(models.Model):
     public_key = models.BinaryField()
     proof = models.CharField(max_length=64)
     handed = models.BinaryField(null=True)
-    since = models.DateTimeField(auto_now_add=True)
+    since = models.DateTimeField()
+    """When it last said that it is there, about once a day."""
 
     class Meta:
         """Nobody edits these."""

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ("public_key", models.BinaryField()),
                 ("proof", models.CharField(max_length=64)),
                 ("handed", models.BinaryField(null=True)),
-                ("since", models.DateTimeField(auto_now_add=True)),
+                ("since", models.DateTimeField()),
             ],
             options={
                 "default_permissions": (),
