@@ -189,6 +189,9 @@ def test_disconnecting_forgets_one_sign_in(
     grant = sign_in_for(connection, reachable_tenant)
     tokens.keep(connection, None, grant)
     tokens.keep(connection, people.creator, grant)
+    for nobody in ("auditor", "\0"):
+        answer = administrator.post(f"/connections/{connection.pk}/disconnect/", {"user": nobody})
+        assert answer.status_code == 404
     administrator.post(f"/connections/{connection.pk}/disconnect/", {"user": "creator"})
     kept = {token.user: token.encrypted is not None for token in ConnectionToken.objects.all()}
     assert kept == {None: True, people.creator: False}

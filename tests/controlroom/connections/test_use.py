@@ -58,7 +58,7 @@ def test_names_are_found_in_any_case(people: People, connection: OAuthConnection
 def test_not_invited_is_told_as_not_there(people: People, connection: OAuthConnection) -> None:
     """Whoever is not invited does not learn that the connection exists."""
     messages = set()
-    for name in ("Outlook365", "Nothing"):
+    for name in ("Outlook365", "Nothing", "Noth\0ing"):
         with pytest.raises(RecordNotFoundError) as raised:
             get_usable(people.auditor, name)
         messages.add(raised.value.message.replace(name, "NAME"))

@@ -75,9 +75,9 @@ class Deadline:
 def list_deadlines(connections: Iterable[OAuthConnection]) -> list[Deadline]:
     """All deadlines of these connections, the nearest first."""
     wanted = list(connections)
-    secrets = ClientSecret.objects.filter(connection__in=wanted, expires__isnull=False)
+    secrets = ClientSecret.objects.filter(connection__in=wanted).select_related("connection")
     tokens = ConnectionToken.objects.filter(connection__in=wanted, encrypted__isnull=False)
-    found = [_end_secret(secret) for secret in _only_last(secrets.select_related("connection"))]
+    found = [_end_secret(secret) for secret in _list_last(secrets)]
     found += filter(None, map(find_sign_in_deadline, tokens.select_related("connection", "user")))
     return sorted(found, key=lambda deadline: deadline.expires)
 
@@ -96,12 +96,16 @@ def find_sign_in_deadline(token: ConnectionToken) -> Deadline | None:
     return Deadline(token.connection, Ending.SIGN_IN, str(token.pk), ends.date(), whose)
 
 
-def _only_last(secrets: Iterable[ClientSecret]) -> list[ClientSecret]:
-    """Of two secrets the one that lasts longer: with it the connection goes on."""
-    last: dict[object, ClientSecret] = {}
-    for secret in sorted(secrets, key=lambda secret: secret.expires):
-        last[secret.connection_id] = secret
-    return list(last.values())
+def _list_last(secrets: Iterable[ClientSecret]) -> list[ClientSecret]:
+    """Of each connection's secrets the one that lasts longest; none where nobody knows how long one lasts."""
+    of_connections: dict[object, list[ClientSecret]] = {}
+    for secret in secrets:
+        of_connections.setdefault(secret.connection_id, []).append(secret)
+    return [
+        max(own, key=lambda secret: secret.expires)
+        for own in of_connections.values()
+        if all(secret.expires is not None for secret in own)
+    ]
 
 
 def _end_secret(secret: ClientSecret) -> Deadline:

@@ -183,7 +183,9 @@ def disconnect(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Forget the Shared tokens, or those of the user that the form names."""
     connection = get_object_or_404(OAuthConnection, pk=pk)
     named = request.POST.get("user", "")
-    user = get_object_or_404(User, username=named) if named else None
+    user = next((one for one in _list_personal(connection) if one.get_username() == named), None)
+    if named and user is None:
+        raise Http404
     records.disconnect(connection, user, request.user)
     messages.success(request, _("Disconnected. Bots get no more tokens until somebody signs in again."))
     return redirect("connection", pk=pk)

@@ -35,7 +35,9 @@ def get_usable(user: User, name: str) -> OAuthConnection:
     Errors: RecordNotFoundError where there is none, or the user may not use it: whoever is not invited does not
     learn which connections there are.
     """
-    found: OAuthConnection | None = list_usable(user).filter(name__iexact=name.strip()).first()
+    # PostgreSQL takes no NUL in a text, and no name has one.
+    wanted = name.strip().replace("\0", "")
+    found: OAuthConnection | None = list_usable(user).filter(name__iexact=wanted).first()
     if found is None:
         raise RecordNotFoundError(
             _(
