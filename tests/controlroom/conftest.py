@@ -160,9 +160,9 @@ def start_room(
     request: pytest.FixtureRequest, start_room: "Callable[..., AbstractContextManager[RunningControlRoom]]"
 ) -> "Callable[..., AbstractContextManager[RunningControlRoom]]":
     """Start Control Rooms on the database that these tests run on."""
-    server = request.config.stash.get(SERVER, None)
-    if server is None:
+    if not ON_POSTGRESQL:
         return start_room
+    server = request.getfixturevalue("postgresql")
 
     def start(**settings: Any) -> "AbstractContextManager[RunningControlRoom]":
         database = server.create_database(f"room_{uuid.uuid4().hex}")
@@ -171,14 +171,9 @@ def start_room(
     return start
 
 
-@pytest.fixture
-def postgresql(request: pytest.FixtureRequest) -> Iterator[PostgresqlServer]:
-    """Give a PostgreSQL server: the one that these tests run on, or else one of this test's own."""
+@pytest.fixture(scope="session")
+def postgresql(pytestconfig: pytest.Config) -> PostgresqlServer:
+    """Give the PostgreSQL server of this test run, whichever database the tests run on."""
     if find_programs() is None:
         pytest.skip(MISSING)
-    if (running := request.config.stash.get(SERVER, None)) is not None:
-        yield running
-        return
-    shared = request.getfixturevalue("tmp_path_factory").mktemp("postgresql")
-    with share_postgresql(shared) as server:
-        yield server
+    return pytestconfig.stash.get(SERVER, None) or _join_postgresql(pytestconfig)
