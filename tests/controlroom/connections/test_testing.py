@@ -11,6 +11,7 @@ from postroom.controlroom.connections.client_secrets import read_certificate
 from postroom.controlroom.connections.models import OAuthConnection
 from postroom.controlroom.connections.providers import Provider
 from postroom.controlroom.connections.sign_ins import get_callback_url
+from postroom.controlroom.connections.status import Status, get_status
 from postroom.controlroom.connections.testing import Step, check_connection, examine, read_report
 from postroom.controlroom.vault.master_keys import ensure_key
 from support.custom_provider import CustomProvider, start_custom_provider
@@ -54,6 +55,17 @@ def test_nobody_is_signed_in_by_a_test(people: People, reachable_tenant: Running
     assert check_connection(connection, people.administrator)
     assert not connection.tokens.exists()
     assert all(step.holds for step in read_report(OAuthConnection.objects.get()))
+
+
+def test_an_app_that_acts_as_itself_is_connected_by_a_test(
+    people: People, reachable_tenant: RunningTenant
+) -> None:
+    """Nobody could sign in for it, so that a test that holds makes it Active."""
+    connection = create_connection(reachable_tenant, grant_type="client_credentials")
+    assert get_status(connection) is Status.NOT_CONNECTED
+    assert check_connection(connection, people.administrator)
+    assert get_status(OAuthConnection.objects.get()) is Status.ACTIVE
+    assert connection.tokens.get().last_used is None
 
 
 def set_tenant(connection: OAuthConnection, tenant: RunningTenant) -> None:

@@ -1,7 +1,8 @@
 """Save and test connection: whether tokens could be asked for with what was entered, step by step.
 
 For Microsoft Entra these are the legs of `postroom.outlook.doctor`, walked with the connection's own secrets; for
-Custom providers a few of the same kind. Nobody signs in, and nothing is kept but the report.
+Custom providers a few of the same kind. Nobody signs in; where the app acts as itself, its token is kept, because there
+is no sign-in that it could come of.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ from postroom.controlroom.connections.grants_refusals import create_refusal
 from postroom.controlroom.connections.models import ClientSecret, OAuthConnection
 from postroom.controlroom.connections.providers import ClientAuthentication, GrantType, find_cloud
 from postroom.controlroom.connections.sign_ins import get_callback_url
+from postroom.controlroom.connections.tokens import keep
 from postroom.controlroom.words import say, translate
 from postroom.errors import (
     PostroomError,
@@ -62,10 +64,12 @@ class Step:
 def check_connection(connection: OAuthConnection, actor: User) -> bool:
     """Test a connection, keep the report with it, and say whether every step holds.
 
-    Errors: VaultError where its secrets cannot be read.
+    Errors: VaultError where its secrets cannot be read; SignInError, NetworkError where the provider is gone meanwhile.
     """
     steps = list(examine(connection))
     holds = all(step.holds for step in steps)
+    if holds and connection.grant_type == GrantType.CLIENT_CREDENTIALS:
+        keep(connection, None, ask_for_itself(connection))
     connection.test_report = [asdict(step) for step in steps]
     connection.tested = timezone.now()
     connection.save(update_fields=["test_report", "tested"])
@@ -143,7 +147,7 @@ def _check_older(connection: OAuthConnection, cloud: Cloud, older: ClientSecret 
         finding = CREDENTIAL.examine(case)
     finally:
         case.close()
-    sentence = finding.sentence or ""
+    sentence = say(finding.error) if finding.error else translate(finding.sentence or "")
     if not finding.holds:
         sentence = f"{sentence} {_('It is the older one: remove it.')}"
     # It may fail without harm, as the newest is tried first.
