@@ -190,7 +190,7 @@ class AuditEntryAdmin(ControlRoomModelAdmin):
     @display(description=_("Seal"))
     def shown_hash(self, entry: AuditEntry) -> Any:
         """The hash, by which the entry is bound to the one before."""
-        return format_html('<code class="break-all">{}</code>', entry.hash)
+        return format_html('<code style="word-break: break-all">{}</code>', entry.hash)
 
 
 def _get_midnight(day: str) -> datetime:
