@@ -218,6 +218,17 @@ def test_refusals_are_told_in_our_words(
     assert type(caught.value) is error
 
 
+def test_what_was_sent_is_not_repeated(endpoint: TokenEndpoint) -> None:
+    """A provider that quotes the refresh token in its refusal is quoted without it."""
+    connection = create_custom(endpoint.url)
+    token = "a-refresh-token-of-some-length"
+    grant = sign_in_at(endpoint, connection, refresh_token=token)
+    endpoint.answers.append((400, {"error": "invalid_grant", "error_description": f"No such token: {token}"}))
+    with pytest.raises(errors.SignInNeededError, match="No such token: …") as caught:
+        grants.refresh(connection, grant.kept)
+    assert token not in str(caught.value)
+
+
 @pytest.mark.parametrize("kind", [trustme.KeyType.RSA, trustme.KeyType.ECDSA])
 def test_a_certificate_signs_an_assertion(endpoint: TokenEndpoint, kind: trustme.KeyType) -> None:
     """Private-key JWT: issued by the client, for the token endpoint (RFC 7523 §3)."""

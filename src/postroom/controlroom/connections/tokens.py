@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.audit.events import Event, Outcome
-from postroom.controlroom.audit.trail import SYSTEM, record
+from postroom.controlroom.audit.models import SYSTEM
+from postroom.controlroom.audit.trail import record
 from postroom.controlroom.connections import grants, token_rows
 from postroom.controlroom.connections.grants_given import Grant
 from postroom.controlroom.connections.leases import find_lease
