@@ -29,12 +29,12 @@ EXAMINED = (
     "{cloud} knows the tenant {tenant_id}.",
     "This machine's clock and Microsoft's are {seconds} s apart.",
     (
-        "The clock of this machine is {minutes} minutes ahead of Microsoft's, so that what is signed here does not count "
-        "there, and tokens seem good that are not. Set the clock right."
+        "The clock of this machine is {minutes} minutes ahead of Microsoft's, so that what is signed here does not "
+        "count there, and tokens seem good that are not. Set the clock right."
     ),
     (
-        "The clock of this machine is {minutes} minutes behind Microsoft's, so that what is signed here does not count "
-        "there, and tokens seem good that are not. Set the clock right."
+        "The clock of this machine is {minutes} minutes behind Microsoft's, so that what is signed here does not "
+        "count there, and tokens seem good that are not. Set the clock right."
     ),
     "The tenant has the app {client_id}, and it is switched on.",
     "The client secret is accepted. When it expires, Microsoft tells only in the portal: {page}",
@@ -53,8 +53,8 @@ EXAMINED = (
     "Copy the Tenant ID from the overview of Microsoft Entra ID, signed in as somebody of that tenant:",
     "Choose “{cloud}” as the Azure cloud of this connection.",
     (
-        "The certificate that {host} shows is not trusted on this machine, so nothing was sent. If your network inspects "
-        "TLS, or this is a local tenant, name its CA in SSL_CERT_FILE."
+        "The certificate that {host} shows is not trusted on this machine, so nothing was sent. If your network "
+        "inspects TLS, or this is a local tenant, name its CA in SSL_CERT_FILE."
     ),
 )
 """What an examination says, with places for what it fills in."""
