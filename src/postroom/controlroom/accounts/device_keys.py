@@ -44,7 +44,10 @@ def find_device(key: str) -> Device | None:
 def note_use(device: Device) -> bool:
     """Keep when and from where the device was used, once a minute; say whether this was the one."""
     now = timezone.now()
-    late = Q(last_used__isnull=True) | Q(last_used__lt=now - timedelta(seconds=LAST_USED_SECONDS))
+    just_before = now - timedelta(seconds=LAST_USED_SECONDS)
+    if device.last_used is not None and device.last_used >= just_before:
+        return False  # without a write, which would make requests wait for each other
+    late = Q(last_used__isnull=True) | Q(last_used__lt=just_before)
     return bool(
         Device.objects.filter(late, pk=device.pk).update(
             last_used=now, last_address=get_origin().address or None
