@@ -4,7 +4,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from postroom.errors import ControlRoomError
+from postroom.errors import ControlRoomError, PortInUseError, get_outcome
 
 FIRST_PORT = 8443
-PORTS = 3
-# Below what the system itself hands out, so that no other program comes to sit between.
-OTHER_PORTS = range(11000, 32000, PORTS)
+# Below what the system itself hands out, so that no other program comes to sit between; the tenant takes three.
+OTHER_PORTS = range(11000, 32000, 3)
+OTHER_ATTEMPTS = 10
+READY_FILE, LOG_FILE = "ready", "tenant.log"
 START_TIMEOUT_SECONDS = 60.0
 END_TIMEOUT_SECONDS = 10.0
 
@@ -30,11 +30,26 @@ def start_local_tenant(data: Path) -> Iterator[dict[str, Any]]:
     Errors: ControlRoomError where it does not start, with the reason that it gave.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ready, log = data / "ready", data / "tenant.log"
+    ports = iter((FIRST_PORT, *random.sample(OTHER_PORTS, OTHER_ATTEMPTS)))
+    process = _launch(data, next(ports))
+    try:
+        # Between a look at a port and its use another program may take it: the tenant itself finds out.
+        while not _wait_until_ready(process, data):
+            port = next(ports, None)
+            if port is None:
+                raise _explain(data)
+            process = _launch(data, port)
+        yield json.loads((data / "tenant.json").read_text())
+    finally:
+        _end(process)
+
+
+def _launch(data: Path, port: int) -> "subprocess.Popen[bytes]":
+    ready = data / READY_FILE
     ready.unlink(missing_ok=True)
-    arguments = ["--port", str(_find_ports()), "--data", str(data), "--ready-file", str(ready)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - this very program, with arguments made here
+    arguments = ["--port", str(port), "--data", str(data), "--ready-file", str(ready)]
+    with (data / LOG_FILE).open("wb") as output:
+        return subprocess.Popen(  # noqa: S603 - this very program, with arguments made here
             [sys.executable, "-m", "postroom", "tenant", "start", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -42,11 +57,6 @@ def start_local_tenant(data: Path) -> Iterator[dict[str, Any]]:
             # Not in our group: Ctrl+C is for this process, which ends the tenant when it has ended itself.
             start_new_session=True,
         )
-    try:
-        _wait_until_ready(process, ready, log)
-        yield json.loads((data / "tenant.json").read_text())
-    finally:
-        _end(process)
 
 
 def lead_to(manifest: dict[str, Any]) -> None:
@@ -59,13 +69,21 @@ def lead_to(manifest: dict[str, Any]) -> None:
     os.environ.update(client_environment(manifest))
 
 
-def _wait_until_ready(process: "subprocess.Popen[bytes]", ready: Path, log: Path) -> None:
+def _wait_until_ready(process: "subprocess.Popen[bytes]", data: Path) -> bool:
+    """Wait until the tenant can be reached; False where it ended because a port was taken."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not ready.exists():
+    while not (data / READY_FILE).exists():
+        if process.poll() == get_outcome(PortInUseError("")).exit_code:
+            return False
         if process.poll() is not None or time.monotonic() > deadline:
-            said = log.read_text(errors="replace").strip() or "It said nothing."
-            raise ControlRoomError(f"The local tenant did not start. {said}")
+            raise _explain(data)
         time.sleep(0.05)
+    return True
+
+
+def _explain(data: Path) -> ControlRoomError:
+    said = (data / LOG_FILE).read_text(errors="replace").strip() or "It said nothing."
+    return ControlRoomError(f"The local tenant did not start. {said}")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -76,22 +94,3 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _find_ports() -> int:
-    """The first of three free ports: the usual ones where nobody has them."""
-    port = FIRST_PORT
-    while not all(_is_free(port + number) for number in range(PORTS)):
-        port = random.choice(OTHER_PORTS)  # noqa: S311 - nothing secret
-    return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        if sys.platform != "win32":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
