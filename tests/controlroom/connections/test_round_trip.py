@@ -74,6 +74,21 @@ def test_what_leaves_has_pkce_and_a_state_of_256_bits(
     assert asked["state"] not in stored
 
 
+def test_at_first_one_chooses_the_account_and_later_it_is_known(
+    connection: OAuthConnection,
+    people: People,
+    client_as: Callable[..., Client],
+    reachable_tenant: RunningTenant,
+) -> None:
+    """Who is signed in at the provider is not taken for whose mailbox is meant; Login again names the account."""
+    client = client_as(people.creator)
+    first = parse_qs(urlsplit(go_to_provider(client, connection)).query)
+    assert (first["prompt"], "login_hint" in first) == (["select_account"], False)
+    sign_in_by_pages(client, connection, reachable_tenant, AP)
+    again = parse_qs(urlsplit(go_to_provider(client, connection)).query)
+    assert ("prompt" in again, again["login_hint"]) == (False, [AP])
+
+
 def test_an_answer_counts_once(
     connection: OAuthConnection,
     people: People,
@@ -215,7 +230,7 @@ def test_nothing_in_a_request_says_where_to_come_back_to(
     connection: OAuthConnection, people: People, client_as: Callable[..., Client]
 ) -> None:
     """Whatever address a form or a link brings along, one comes back to a page of ours."""
-    elsewhere = {name: "https://evil.example/" for name in ("return_to", "next", "new", "redirect_uri")}
+    elsewhere = dict.fromkeys(("return_to", "next", "new", "redirect_uri"), "https://evil.example/")
     for whose in ("mine", "shared"):
         go_to_provider(client_as(people.administrator), connection, whose, **elsewhere)
     assert not SignInAttempt.objects.exclude(return_to__startswith="/").exists()

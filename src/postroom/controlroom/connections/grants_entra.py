@@ -50,6 +50,8 @@ def start_sign_in(
                 redirect_uri,
                 state=state,
                 login_hint=login_hint or None,
+                # Whoever is signed in at Microsoft may not be whose mailbox is meant: at first they choose.
+                prompt=None if login_hint else "select_account",
                 response_mode="query",
             )
         client.check(flow, "auth_uri")
