@@ -9,6 +9,8 @@ whether a sign-in ends with the browser or only after twelve hours.
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,11 +121,11 @@ def _read_url() -> str:
 
 
 def _keep_secret_key(file: Path) -> str:
-    try:
-        # Exclusively, so that of two processes that start at once one makes it and both read it.
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text()
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(secrets.token_urlsafe(50))
+    """Read the key, made at the first start; of two processes that start at once one makes it and both read it."""
+    if not file.exists():
+        with tempfile.NamedTemporaryFile("w", dir=file.parent) as made:  # readable by its owner alone
+            made.write(secrets.token_urlsafe(50))
+            made.flush()
+            with suppress(FileExistsError):
+                os.link(made.name, file)  # whole, or not at all
     return file.read_text()
