@@ -53,9 +53,9 @@ def begin(page: "Page", room: RunningControlRoom, provider: str = "entra-global"
     page.wait_for_url("**/client/")
 
 
-def type_client(page: "Page", tenant: RunningTenant) -> None:
+def type_client(page: "Page", tenant: RunningTenant, app_name: str = "Control Room") -> None:
     """Fill in the second screen and save; Enter saves, and does not go back."""
-    app = tenant.app("Control Room")
+    app = tenant.app(app_name)
     page.fill("[name=client_id]", app["client_id"])
     page.fill("[name=tenant_id]", tenant.cloud()["tenant_id"])
     page.fill("[name=client_secret]", app["client_secret"])
@@ -89,6 +89,19 @@ def test_fields_follow_what_is_chosen(
     begin(administrator, room, "custom")
     expect(administrator.locator("[name=tenant_id]")).to_have_count(0)
     expect(administrator.locator("[name=token_url]")).to_be_visible()
+
+
+def test_an_app_that_acts_as_itself_needs_no_sign_in(
+    administrator: "Page", room: RunningControlRoom, tenant: RunningTenant
+) -> None:
+    """With client credentials the third screen leads straight on to the roles, and the connection is Active."""
+    begin(administrator, room)
+    administrator.check("[name=grant_type][value=client_credentials]")
+    type_client(administrator, tenant, "Invoice bot")
+    expect(administrator.get_by_text("Save login credentials")).to_have_count(0)
+    administrator.get_by_role("link", name="Next").click()
+    administrator.get_by_role("button", name="Finish").click()
+    expect(administrator.get_by_text("Active").first).to_be_visible()
 
 
 def test_the_owner_of_a_mailbox_signs_in_by_a_link(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from postroom.clouds import AZURE_GLOBAL
 from postroom.controlroom.accounts.models import Role
 from postroom.controlroom.audit.models import AuditEntry
 from postroom.controlroom.connections.client_secrets import reveal_secret
@@ -190,6 +191,18 @@ def test_a_certificate_brings_its_own_date(
     assert secret.expires is not None
     assert all(step.holds for step in read_report(connection))
     assert secret.thumbprint in administrator.get(f"/connections/{connection.pk}/").content.decode()
+
+
+def test_scopes_for_people_do_not_hinder_an_app_that_acts_as_itself(
+    administrator: Client, reachable_tenant: RunningTenant
+) -> None:
+    """Whoever chooses client credentials leaves the suggested scopes in a field that is hidden then."""
+    administrator.post("/connections/new/", IDENTITY)
+    typed = fill_client(reachable_tenant, "Invoice bot", grant_type="client_credentials")
+    administrator.post("/connections/new/client/", typed)
+    connection = OAuthConnection.objects.get()
+    assert connection.scopes == AZURE_GLOBAL.scope
+    assert "Active" in administrator.get(f"/connections/{connection.pk}/").content.decode()
 
 
 def test_only_who_manages_connections_makes_them(people: People, client_as: Callable[..., Client]) -> None:

@@ -253,6 +253,9 @@ class ClientForm(SecretFields):
                 self.add_error(field, problem)
 
     def _check_scopes(self, given: dict[str, Any]) -> None:
+        if self.is_entra and given.get("grant_type") == GrantType.CLIENT_CREDENTIALS:
+            # The field is hidden then, and may hold what was meant for people who sign in.
+            given["scopes"] = ""
         try:
             given["scopes"] = check_scopes(
                 given.get("scopes", ""), self.provider, given.get("grant_type", "")
