@@ -71,6 +71,9 @@ class ClientSecret(models.Model):
         default_permissions = ()
         ordering = ("-added",)
 
+    def __str__(self) -> str:
+        return f"{self.connection} ({self.added:%Y-%m-%d})"
+
 
 class ConnectionToken(models.Model):
     """The tokens of one connection: Shared where there is no user, else of that user.
@@ -112,6 +115,9 @@ class ConnectionToken(models.Model):
             ),
         )
 
+    def __str__(self) -> str:
+        return f"{self.connection} ({self.signed_in_as or self.user or '-'})"
+
 
 class SignInAttempt(models.Model):
     """A sign-in on its way: the browser was sent to the provider and must come back with this state.
@@ -139,6 +145,9 @@ class SignInAttempt(models.Model):
         """Nobody edits these."""
 
         default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.connection} ({self.expires:%Y-%m-%d %H:%M})"
 
 
 class SentWarning(models.Model):

@@ -246,6 +246,9 @@ class PersonalValue(models.Model):
         default_permissions = ()
         constraints = (models.UniqueConstraint("attribute", "user", name="one_value_a_person"),)
 
+    def __str__(self) -> str:
+        return f"{self.attribute} ({self.user})"
+
 
 class CredentialChange(models.Model):
     """What was done to a credential, by whom and when, without any value."""
@@ -272,3 +275,6 @@ class CredentialChange(models.Model):
 
         default_permissions = ()
         ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.What(self.what).label} {self.attribute}".rstrip()
