@@ -4,6 +4,7 @@ POSTROOM_TEST_DATABASE=postgresql runs these tests on PostgreSQL. Django is set 
 folder, with all that it keeps in pytest's temporary folder, so that other tests neither pay for it nor notice.
 """
 
+import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -45,6 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if ON_POSTGRESQL and not _only_hands_out_tests(config):
         os.environ["POSTROOM_DATABASE"] = _join_postgresql(config).get_address("postroom")
     _set_up_django(config)
+    # For the canary everything is logged, and here that is each variable that a template asks for in vain, with a
+    # traceback: it would take half of the time that pages take.
+    logging.getLogger("django.template").setLevel(logging.INFO)
 
 
 def _join_postgresql(config: pytest.Config) -> PostgresqlServer:
