@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.canary import canary
 from support.control_room import RunningControlRoom
 from support.people import People, create_people
 from support.postgresql import MISSING, PostgresqlServer, find_programs, share_postgresql
@@ -96,14 +97,25 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Let tests empty the audit trail, which the database refuses to everybody else."""
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, pytestconfig: pytest.Config
+) -> Iterator[None]:
+    """Let tests empty the audit trail, which the database refuses to everybody else; let the canary read it all."""
     from django.db import connection
 
     from postroom.controlroom.audit import triggers
 
     with django_db_blocker.unblock():
         triggers.remove(connection)
+    yield
+    canary.check(_dump(connection.settings_dict["NAME"], pytestconfig), "the database of these tests")
+
+
+def _dump(database: str, config: pytest.Config) -> bytes:
+    if ON_POSTGRESQL:
+        return config.stash[SERVER].dump(database)
+    # What was rolled back or deleted is still in the file.
+    return b"".join(file.read_bytes() for file in Path(database).parent.glob(f"{Path(database).name}*"))
 
 
 @pytest.fixture(autouse=True)

@@ -89,10 +89,6 @@ class Visit:
         self.page.press("[name=password]", "Enter")
         self.page.wait_for_url(lambda url: "/login/" not in url)
 
-    def send(self, form: str = "#content form, main form, form[method=post]") -> None:
-        """Press the main button of the form of this page."""
-        self.page.locator(form).locator("button[type=submit]:visible").first.click()
-
     def sign_in_at_microsoft(self, username: str, picture: str = "") -> None:
         """Sign in on the provider's pages, where the browser was led, and come back."""
         self.page.locator("#i0118, #i0116").first.wait_for()
