@@ -97,25 +97,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, django_db_blocker: Any, pytestconfig: pytest.Config
-) -> Iterator[None]:
-    """Let tests empty the audit trail, which the database refuses to everybody else; let the canary read it all."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Let tests empty the audit trail, which the database refuses to everybody else."""
     from django.db import connection
 
     from postroom.controlroom.audit import triggers
 
     with django_db_blocker.unblock():
         triggers.remove(connection)
-    yield
-    canary.check(_dump(connection.settings_dict["NAME"], pytestconfig), "the database of these tests")
-
-
-def _dump(database: str, config: pytest.Config) -> bytes:
-    if ON_POSTGRESQL:
-        return config.stash[SERVER].dump(database)
-    # What was rolled back or deleted is still in the file.
-    return b"".join(file.read_bytes() for file in Path(database).parent.glob(f"{Path(database).name}*"))
 
 
 @pytest.fixture(autouse=True)
@@ -130,10 +119,22 @@ def nothing_remembered() -> None:
 
 
 @pytest.fixture(autouse=True)
-def secrets_are_watched() -> Iterator[None]:
-    """Let the canary look for whatever the Control Room treats as a secret in this test."""
+def secrets_are_watched(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the canary look for whatever the Control Room treats as a secret in this test, also in what it committed."""
     with watch_secrets():
         yield
+    marker = request.node.get_closest_marker("django_db")
+    if (marker and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames:
+        canary.check(_dump(request.config), "the database")
+
+
+def _dump(config: pytest.Config) -> bytes:
+    from django.db import connection
+
+    database = connection.settings_dict["NAME"]
+    if ON_POSTGRESQL:
+        return config.stash[SERVER].dump(database)
+    return b"".join(file.read_bytes() for file in Path(database).parent.glob(f"{Path(database).name}*"))
 
 
 @pytest.fixture(autouse=True)
