@@ -1,6 +1,7 @@
 """What all tests share; its place makes `support` importable from everywhere under `tests`."""
 
 import os
+import sys
 import webbrowser
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 SIGN_IN_SETTINGS = frozenset(field.name for field in fields(outlook.ClientCredentials))
+
+
+@pytest.fixture(autouse=True)
+def forget_keychain() -> Iterator[None]:
+    """Let keyring choose anew after each test: it asks the environment once, and then never again."""
+    yield
+    if core := sys.modules.get("keyring.core"):
+        core._keyring_backend = None  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +139,8 @@ def page(browser: "Browser", tenant: RunningTenant) -> "Iterator[Page]":
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the canary watch every test."""
+    """Let the canary watch every test; nothing is kept in the keychain of whoever runs them."""
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     config.pluginmanager.register(CanaryWatch())
 
 

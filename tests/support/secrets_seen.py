@@ -13,6 +13,9 @@ import hypothesis
 from support.canary import canary
 
 SHORTEST = 12
+FEWEST_CHARACTERS = 6
+"""A text of fewer different ones, such as a row of A, stands in many a file by chance."""
+
 # Of a sign-in the vault keeps more than secrets: user names and ids stand in many a place, and may.
 NO_SECRET = re.compile(
     r"[\w.+-]+@[\w.-]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|https?://[^\s?]+"
@@ -45,5 +48,6 @@ def note(plain: bytes) -> None:
         text = plain.decode()
     except UnicodeDecodeError:
         return  # a key of 32 bytes, which no page could show as it is
-    if len(text) >= SHORTEST and not NO_SECRET.fullmatch(text) and not hypothesis.currently_in_test_context():
+    is_telling = len(text) >= SHORTEST and len(set(text)) >= FEWEST_CHARACTERS
+    if is_telling and not NO_SECRET.fullmatch(text) and not hypothesis.currently_in_test_context():
         canary.add([text])
