@@ -52,8 +52,9 @@ throughput: setup ## Measure how many access tokens two servers of a Control Roo
 reference: setup ## Write docs/reference from the program itself.
 	@$(RUN) scripts.write_reference
 
-proof: setup ## Run the slow proofs that the tests leave out.
+proof: setup ## Run the slow proofs that the tests leave out; those of the Control Room on both databases.
 	@$(RUN) pytest -m proof --timeout=1800 $(WORKERS)
+	@POSTROOM_TEST_DATABASE=postgresql $(RUN) pytest tests/controlroom -m proof --timeout=1800 $(WORKERS)
 
 lock: setup ## Put the newest packages that fit into requirements.lock.
 	@$(RUN) pip install --quiet --disable-pip-version-check "uv>=0.9"
