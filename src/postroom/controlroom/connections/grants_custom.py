@@ -21,7 +21,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.utils.translation import gettext as _
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from postroom import __version__
 from postroom.auth.certificate import Certificate
 from postroom.controlroom.connections.grants_given import ClientCredential, Grant, try_client_credentials
 from postroom.controlroom.connections.grants_refusals import check_answer, create_refusal
@@ -30,9 +29,9 @@ from postroom.controlroom.connections.providers import GrantType
 from postroom.controlroom.connections.scopes import parse_scopes
 from postroom.errors import ClientRefusedError, SettingError, SignInAnswerError, SignInNeededError
 from postroom.network import create_http_client, network_errors
+from postroom.outlook.control_room import USER_AGENT
 from postroom.values import Secret
 
-USER_AGENT = f"Postroom/{__version__}"
 USER_NAME_CLAIMS = ("preferred_username", "email", "upn", "sub")
 USUAL_LIFETIME = timedelta(hours=1)
 """Of a token without `expires_in` that can be refreshed."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils.translation import gettext as _
 
-from postroom import __version__
 from postroom.auth.certificate import Certificate
 from postroom.auth.entra import EntraWire
 from postroom.auth.refusals import SignInPlace
@@ -25,6 +24,7 @@ from postroom.controlroom.connections.providers import find_cloud
 from postroom.controlroom.connections.scopes import RESERVED, parse_scopes
 from postroom.errors import SettingError, SignInNeededError
 from postroom.network import create_http_client
+from postroom.outlook.control_room import USER_AGENT
 from postroom.values import Secret
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-USER_AGENT = f"Postroom/{__version__}"
 USER_NAME_CLAIMS = ("preferred_username", "upn", "email")
 
 

@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, urlsplit
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from postroom import __version__
 from postroom.clouds import Cloud
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.audit.events import Event, Outcome
@@ -36,6 +35,7 @@ from postroom.errors import (
 )
 from postroom.network import create_http_client, network_errors
 from postroom.outlook.authentication import ClientCredentials
+from postroom.outlook.control_room import USER_AGENT
 from postroom.outlook.doctor import Case, Finding, Remedy
 from postroom.outlook.doctor.administration import AUTHENTICATION, get_app_page
 from postroom.outlook.doctor.delegated import REDIRECT_REFUSALS
@@ -272,4 +272,4 @@ def _check_token(connection: OAuthConnection) -> str:
 
 
 def _open_http() -> Any:
-    return create_http_client(f"Postroom/{__version__}")
+    return create_http_client(USER_AGENT)

@@ -15,13 +15,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import gettext as _
 
-from postroom import __version__
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.accounts.permissions import Permission
 from postroom.controlroom.connections.deadlines import Deadline, list_warnings
 from postroom.controlroom.connections.models import OAuthConnection, SentWarning
 from postroom.errors import ControlRoomError, NetworkError, PostroomError, SettingError
 from postroom.network import create_http_client, network_errors
+from postroom.outlook.control_room import USER_AGENT
 
 DAYS_AHEAD = (0, 1, 3, 7, 14, 30)
 OVER = -1
@@ -133,7 +133,7 @@ def _post(warnings: Sequence[Deadline]) -> None:
     host = urlsplit(url).hostname
     if urlsplit(url).scheme not in ("http", "https") or not host:
         raise SettingError(f"{WEBHOOK_VARIABLE} is not an address that begins with https://.")
-    with create_http_client(f"Postroom/{__version__}") as http, network_errors(host):
+    with create_http_client(USER_AGENT) as http, network_errors(host):
         response = http.post(url, json={"warnings": [_describe(warning) for warning in warnings]})
     if not response.is_success:
         # Its path may hold a key, and is therefore not named.
