@@ -59,9 +59,11 @@ def test_the_keyboard_is_enough(tenant: RunningTenant, page: "Page", application
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.goto(authorize_uri(tenant, redirect_uri=f"http://localhost:{application}", response_mode=mode))
+    # The browser gives a field the focus when it first draws the page, which may be after the page has loaded.
+    page.wait_for_selector("#i0116:focus")
     page.keyboard.type(AP)
     page.keyboard.press("Enter")
-    page.wait_for_selector("#i0118")
+    page.wait_for_selector("#i0118:focus")
     page.keyboard.type(password_of(tenant, AP))
     page.keyboard.press("Enter")
     page.wait_for_selector("#consentHeader")
