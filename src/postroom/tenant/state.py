@@ -29,6 +29,8 @@ class CloudState:
     other: "CloudState | None" = field(default=None, repr=False)
     revoked_before: dict[str, int] = field(default_factory=dict)
     """For each client id, the Unix second before which its access tokens count no more."""
+    follows_schema: bool = True
+    """Whether what the published schema of this cloud lacks is taken to be missing from its service."""
     consents: Consents = field(default_factory=Consents, repr=False)
     redemptions: Redemptions = field(default_factory=Redemptions, repr=False)
     device_requests: DeviceRequests = field(default_factory=DeviceRequests, repr=False)

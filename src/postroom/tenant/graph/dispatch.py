@@ -16,7 +16,9 @@ from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 from postroom.tenant.state import CloudState
 
 _AREAS = (users, mail_folders, messages, drafts, attachments, send, replies)
-ROUTES: tuple[Route, ...] = tuple(chain.from_iterable(area.ROUTES for area in _AREAS))
+_ALL: tuple[Route, ...] = tuple(chain.from_iterable(area.ROUTES for area in _AREAS))
+ROUTES = tuple(route for route in _ALL if not route.path.startswith("/"))
+ROOT_ROUTES = tuple(route for route in _ALL if route.path.startswith("/"))
 
 
 def dispatch(request: GraphRequest, identity: dict[str, str]) -> GraphResponse:
@@ -24,6 +26,9 @@ def dispatch(request: GraphRequest, identity: dict[str, str]) -> GraphResponse:
     segments = split_path(request.path)
     if request.method == "POST" and [segment.lower() for segment in segments] == ["$batch"]:
         return batch.answer_batch(request, identity, answer_part)
+    at_root = find_route(ROOT_ROUTES, request.method, ["", *segments])
+    if at_root is not None:
+        return _answer_at_root(request, *at_root)
     rest = _name_owner(request, segments)
     rest, within = shorten(rest)
     found = find_route(ROUTES, request.method, rest)
@@ -32,6 +37,14 @@ def dispatch(request: GraphRequest, identity: dict[str, str]) -> GraphResponse:
     route, parameters = found
     request.parameters |= parameters | within
     _find_owner(request, route.need)
+    return route.handle(request)
+
+
+def _answer_at_root(request: GraphRequest, route: Route, parameters: dict[str, str]) -> GraphResponse:
+    """Answer where no mailbox is named, such as /subscriptions; a user who signed in is the owner."""
+    request.parameters |= parameters
+    request.owner = request.caller.user
+    check_permission(request.caller, route.need, request.owner)
     return route.handle(request)
 
 

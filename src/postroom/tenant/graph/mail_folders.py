@@ -58,7 +58,7 @@ def _folder_json(request: GraphRequest, folder: Row, selected: list[str] | None)
         "totalItemCount": folder["total"],
         "isHidden": bool(folder["hidden"]),
     }
-    if request.is_gcc_high:
+    if request.lacks("mailFolder.isHidden"):
         del content["isHidden"]
     if selected is None:
         return content
@@ -71,7 +71,9 @@ def _folder_json(request: GraphRequest, folder: Row, selected: list[str] | None)
 
 def _list_below(request: GraphRequest, parent: Row, context: str) -> GraphResponse:
     fields = {
-        name: field for name, field in _FIELDS.items() if not (request.is_gcc_high and name == "ishidden")
+        name: field
+        for name, field in _FIELDS.items()
+        if not (request.lacks("mailFolder.isHidden") and name == "ishidden")
     }
     listing = read_listing(request, "MailFolder", fields, _DEFAULT_ORDER)
     hidden = read_flag(request, "includeHiddenFolders")
@@ -131,7 +133,10 @@ def _create_below(request: GraphRequest, parent: Row) -> GraphResponse:
         )
     try:
         folder = request.cloud.mail.folders.create(
-            request.mailbox, parent, name, hidden=body.get("isHidden") is True and not request.is_gcc_high
+            request.mailbox,
+            parent,
+            name,
+            hidden=body.get("isHidden") is True and not request.lacks("mailFolder.isHidden"),
         )
     except FolderExistsError:
         raise folder_exists() from None

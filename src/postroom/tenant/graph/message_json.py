@@ -46,7 +46,7 @@ FIELDS = {
 
 _ONLY_SELECTED = frozenset({"internetMessageHeaders", "uniqueBody"})
 _BODIES = frozenset({"body", "bodyPreview", "uniqueBody"})
-_NOT_IN_GCC_HIGH = frozenset({"conversationIndex"})
+_CONVERSATION_INDEX = frozenset({"conversationIndex"})
 _WEB_HOSTS = {True: "outlook.office365.us", False: "outlook.office365.com"}
 
 
@@ -152,7 +152,7 @@ class MessageWriter:
             kind if kind in ("text", "html") else None,
             _WEB_HOSTS[request.is_gcc_high],
         )
-        absent = _NOT_IN_GCC_HIGH if request.is_gcc_high else frozenset()
+        absent = _CONVERSATION_INDEX if request.lacks("message.conversationIndex") else frozenset()
         names = self._names(selected, absent)
         if not sees_bodies(request.caller, request.user):
             names = [name for name in names if name not in _BODIES]

@@ -168,7 +168,7 @@ def delete_message(request: GraphRequest) -> GraphResponse:
 
 def permanent_delete(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/permanentDelete, which GCC High does not have."""
-    if request.is_gcc_high:
+    if request.lacks("message.permanentDelete"):
         raise bad_request("Resource not found for the segment 'permanentDelete'.")
     request.cloud.mail.messages.erase(get_message_row(request))
     return GraphResponse(204)

@@ -16,7 +16,8 @@ _NO_IDS = frozenset({"delta", "delta()"})
 class Route:
     """One operation: its method and path below /me or /users/{id}, what it needs, and what does it.
 
-    The path of a message is always `messages/{message}`, however deep in folders a URL names it.
+    The path of a message is always `messages/{message}`, however deep in folders a URL names it. A path that begins
+    with a slash, such as `/subscriptions`, is the whole path below /v1.0.
     """
 
     method: str

@@ -15,10 +15,19 @@ class Need(Enum):
     WRITE = "change mail"
     SEND = "send mail"
     READ_USER = "read a user of the directory"
+    READ_SETTINGS = "read the settings of a mailbox, its categories and its rules"
+    WRITE_SETTINGS = "change the settings of a mailbox, its categories and its rules"
+    READ_TIPS = "read mail tips"
+    SUBSCRIBE = "be told of changes, as far as the caller may read what changes"
 
 
 _READERS = {"Mail.Read", "Mail.ReadWrite"}  # Mail.ReadWrite reads too, which the documents seldom list
 _USER_READERS = {"User.Read.All", "User.ReadWrite.All", "User.ReadBasic.All", "Directory.Read.All"}
+
+_SETTINGS = {
+    Need.READ_SETTINGS: {"MailboxSettings.Read", "MailboxSettings.ReadWrite"},
+    Need.WRITE_SETTINGS: {"MailboxSettings.ReadWrite"},
+}
 
 # An app on its own reaches every mailbox of its tenant.
 APPLICATION: dict[Need, set[str]] = {
@@ -27,7 +36,9 @@ APPLICATION: dict[Need, set[str]] = {
     Need.WRITE: {"Mail.ReadWrite"},
     Need.SEND: {"Mail.Send"},
     Need.READ_USER: _USER_READERS,
-}
+    Need.READ_TIPS: {"Mail.Read", "Mail.ReadWrite", "MailTips.ReadBasic.All"},
+    Need.SUBSCRIBE: _READERS | {"Mail.ReadBasic", "Mail.ReadBasic.All"},
+} | _SETTINGS
 # An app for a signed-in user, in a mailbox of somebody else that the user has access to.
 SHARED: dict[Need, set[str]] = {
     Need.READ_BASIC: {"Mail.ReadBasic.Shared", "Mail.Read.Shared", "Mail.ReadWrite.Shared"},
@@ -35,7 +46,9 @@ SHARED: dict[Need, set[str]] = {
     Need.WRITE: {"Mail.ReadWrite.Shared"},
     Need.SEND: {"Mail.Send.Shared"},
     Need.READ_USER: _USER_READERS,
-}
+    Need.READ_TIPS: {"Mail.Read.Shared", "Mail.ReadWrite.Shared", "MailTips.ReadBasic.Shared"},
+    Need.SUBSCRIBE: {"Mail.ReadBasic.Shared", "Mail.Read.Shared", "Mail.ReadWrite.Shared"},
+} | _SETTINGS
 # The same in the user's own mailbox, which the permissions for shared mail include.
 DELEGATED: dict[Need, set[str]] = {
     Need.READ_BASIC: SHARED[Need.READ_BASIC] | _READERS | {"Mail.ReadBasic"},
@@ -43,7 +56,9 @@ DELEGATED: dict[Need, set[str]] = {
     Need.WRITE: SHARED[Need.WRITE] | {"Mail.ReadWrite"},
     Need.SEND: SHARED[Need.SEND] | {"Mail.Send"},
     Need.READ_USER: _USER_READERS | {"User.Read", "User.ReadWrite"},
-}
+    Need.READ_TIPS: SHARED[Need.READ_TIPS] | _READERS,
+    Need.SUBSCRIBE: SHARED[Need.SUBSCRIBE] | _READERS | {"Mail.ReadBasic"},
+} | _SETTINGS
 
 
 def check_permission(caller: Caller, need: Need, owner: User | None) -> None:

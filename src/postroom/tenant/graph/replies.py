@@ -120,7 +120,7 @@ def _sent(request: GraphRequest, kind: str) -> GraphResponse:
 
 def _drafted(request: GraphRequest, kind: str) -> GraphResponse:
     # [?] The schema of GCC High has no parameters here; what a client gives is ignored.
-    return one_message(request, _make(request, kind, heeds_body=not request.is_gcc_high), 201)
+    return one_message(request, _make(request, kind, heeds_body=not request.lacks("reply.parameters")), 201)
 
 
 def reply(request: GraphRequest) -> GraphResponse:

@@ -11,6 +11,7 @@ import msgspec
 
 from postroom.tenant.directory import User
 from postroom.tenant.entra.access import Caller
+from postroom.tenant.graph.differences import lacks
 from postroom.tenant.graph.refusals import bad_request
 from postroom.tenant.mail.database import Row
 from postroom.tenant.state import CloudState
@@ -54,8 +55,12 @@ class GraphRequest:
 
     @property
     def is_gcc_high(self) -> bool:
-        """Tell whether this is the cloud whose schema lacks a few things."""
+        """Tell whether this is Azure US GCC High."""
         return self.cloud.name == "Azure US GCC High"
+
+    def lacks(self, name: str) -> bool:
+        """Tell whether the cloud lacks what this name of its schema stands for, such as `createUploadSession`."""
+        return lacks(self.cloud, name)
 
     @property
     def immutable_ids(self) -> bool:
