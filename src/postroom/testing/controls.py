@@ -1,0 +1,114 @@
+"""What a test may do to a running tenant: its control endpoints, by one method each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+import msgspec
+
+from postroom.testing.mailboxes import TenantMailbox, TenantMessage, make_mime
+from postroom.testing.processes import LocalTenantError
+
+
+class TenantControls:
+    """Steer a tenant, and look into it; LocalTenantError, with the reason, where something cannot be done."""
+
+    control: httpx2.Client
+
+    def reset(self) -> None:
+        """Bring back the state after seeding and ingesting."""
+        self._control("POST", "/reset")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """List the requests since the last reset or clearing, oldest first."""
+        answer: list[dict[str, Any]] = self._control("GET", "/requests")
+        return answer
+
+    def clear_requests(self) -> None:
+        """Forget the requests so far."""
+        self._control("DELETE", "/requests")
+
+    def add_fault(self, **settings: Any) -> None:
+        """Let requests fail, such as `path="/v1.0/*", status=429, retry_after=0.1, count=1`."""
+        self._control("POST", "/faults", json=settings)
+
+    def clear_faults(self) -> None:
+        """Let none fail any more."""
+        self._control("DELETE", "/faults")
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move the tenant's clock, and nothing else's."""
+        self._control("POST", "/clock", json={"advance_seconds": seconds})
+
+    def set_latency(self, milliseconds: float) -> None:
+        """Let every request wait from now on."""
+        self._control("POST", "/latency", json={"milliseconds": milliseconds})
+
+    def revoke(self, app: str | None = None, *, user: str | None = None) -> None:
+        """Refuse the access tokens that an app has been given so far, or all tokens of a user."""
+        self._control("POST", "/revoke", json={"app": app} if user is None else {"user": user})
+
+    def change_user(self, address: str, **fields: Any) -> None:
+        """Change a user until the next reset, such as `enabled=False` or `members=["adele@contoso.com"]`."""
+        self._control("PATCH", f"/users/{address}", json=fields)
+
+    def change_app(self, name: str, cloud: str | None = None, **fields: Any) -> None:
+        """Change an app until the next reset, in both clouds or in one, such as `redirect_uris=[]`."""
+        self._control("PATCH", f"/apps/{name}", params={"cloud": cloud} if cloud else None, json=fields)
+
+    def change_policies(self, **fields: Any) -> None:
+        """Change what holds for all users until the next reset, such as `user_consent=False`."""
+        self._control("PATCH", "/policies", json=fields)
+
+    def consents(self) -> list[dict[str, Any]]:
+        """List who consented to what."""
+        listed: list[dict[str, Any]] = self._control("GET", "/consents")
+        return listed
+
+    def consent(self, app: str, *scopes: str, user: str | None = None) -> None:
+        """Let an app do something for a user, or as an administrator for all users."""
+        self._control("POST", "/consents", json={"app": app, "user": user, "scopes": scopes})
+
+    def withdraw_consent(self, app: str, user: str | None = None) -> None:
+        """Take away a user's consent to an app, or everybody's."""
+        self._control("DELETE", "/consents", json={"app": app, "user": user})
+
+    def folders(self, address: str) -> dict[str, dict[str, int]]:
+        """Give total and unread of each folder of a mailbox, by path."""
+        listed = self._control("GET", f"/mailboxes/{address}")["folders"]
+        return {folder["path"]: {"total": folder["total"], "unread": folder["unread"]} for folder in listed}
+
+    def mailbox(self, address: str) -> TenantMailbox:
+        """Look into a mailbox, past permissions and faults: its folders, and its messages with their attachments."""
+        listed = self._control("GET", f"/mailboxes/{address}/messages")
+        messages = msgspec.convert(listed, tuple[TenantMessage, ...])
+        return TenantMailbox(address, messages, self.folders(address))
+
+    def deliver(
+        self,
+        address: str,
+        mime: bytes | None = None,
+        *,
+        subject: str = "",
+        text: str = "",
+        html: str | None = None,
+        sender: str = "someone@example.com",
+        attachments: Mapping[str, bytes] | None = None,
+    ) -> str:
+        """Deliver a message into the Inbox of a mailbox, unread and received now, and give its id.
+
+        The message is `mime`, or else is made of the others; `attachments` are contents by file name.
+        """
+        if mime is None:
+            mime = make_mime(
+                address, subject=subject, text=text, html=html, sender=sender, attachments=attachments
+            )
+        return str(self._control("POST", f"/mailboxes/{address}/messages", content=mime)["id"])
+
+    def _control(self, method: str, path: str, **content: Any) -> Any:
+        answer = self.control.request(method, path, **content)
+        if not answer.is_success:
+            raise LocalTenantError(
+                f"{method} /_tenant{path} was answered with {answer.status_code}: {answer.text}"
+            )
+        return answer.json() if answer.content else None
