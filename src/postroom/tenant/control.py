@@ -8,9 +8,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from postroom.tenant.control_directory import DIRECTORY_ROUTES
+from postroom.tenant.control_mailboxes import MAILBOX_ROUTES
 from postroom.tenant.control_requests import ControlInputError, get_tenant, read_settings
 from postroom.tenant.faults import FaultSettings
-from postroom.tenant.state import CloudState
 from postroom.tenant.tenancy import LocalTenant
 
 PREFIX = "/_tenant"
@@ -96,32 +96,6 @@ async def set_latency(request: Request) -> Response:
     return JSONResponse({"milliseconds": settings.milliseconds})
 
 
-async def describe_mailbox(request: Request) -> Response:
-    """Tell which folders a mailbox has, with the number of messages in each."""
-    address = request.path_params["address"]
-    cloud = _get_cloud(request, address)
-    folders = await run_in_threadpool(cloud.mail.folder_counts, address)
-    return JSONResponse({"address": address.lower(), "cloud": cloud.name, "folders": folders})
-
-
-async def deliver_message(request: Request) -> Response:
-    """Put the MIME message of the body into the Inbox, received now."""
-    address = request.path_params["address"]
-    cloud = _get_cloud(request, address)
-    mime = await request.body()
-    if not mime.strip():
-        raise ControlInputError("The body must be the MIME message to deliver; it is empty.")
-    message_id = await run_in_threadpool(cloud.mail.deliver, address, mime)
-    return JSONResponse({"id": message_id}, 201)
-
-
-def _get_cloud(request: Request, address: str) -> CloudState:
-    cloud = get_tenant(request).find_cloud_of(address)
-    if cloud is None:
-        raise ControlInputError(f"No mailbox has the address {address}.", 404)
-    return cloud
-
-
 async def _answer_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ControlInputError)
     return JSONResponse({"error": str(error)}, error.status)
@@ -137,6 +111,5 @@ ROUTES = (
     Route("/clock", move_clock, methods=["POST"]),
     Route("/latency", set_latency, methods=["POST"]),
     *DIRECTORY_ROUTES,
-    Route("/mailboxes/{address}", describe_mailbox, methods=["GET"]),
-    Route("/mailboxes/{address}/messages", deliver_message, methods=["POST"]),
+    *MAILBOX_ROUTES,
 )
