@@ -1,10 +1,13 @@
 """From one definition, many faces."""
 
+import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+from postroom.actions.running import find_run
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -15,13 +18,15 @@ _MARK = "__postroom_action__"
 class Label:
     """What people see of a setting: a title, a sentence of help, an example.
 
-    `given_as` is the type that a form or the command line gives where it cannot give the function's own.
+    `given_as` is the type that a form or the command line gives where it cannot give the function's own. `kinds` are the
+    classes of which the setting is one, by the name that people know each by; the settings of a kind are its fields.
     """
 
     title: str
     help: str
     example: str | None = None
     given_as: Any = None
+    kinds: Mapping[str, type] | None = None
 
 
 @dataclass(frozen=True)
@@ -57,27 +62,45 @@ class _Mark:
     command: str | None
 
 
-def action(*, title: str, permissions: tuple[str, ...] = (), command: str | None = None) -> Callable[[F], F]:
+def action(
+    *, title: str, permissions: tuple[str, ...] = (), command: str | None = None, opens: bool = False
+) -> Callable[[F], F]:
     """Declare a function or method to be an action, with the title that people see.
 
-    `command` is its name on the command line where that is not the function's own.
+    `command` is its name on the command line where that is not the function's own. `opens` says that it opens a
+    session; it then takes its settings by name, and in a bot that runs it is the run that opens the session.
     """
 
     def declare(function: F) -> F:
-        setattr(function, _MARK, _Mark(title, permissions, command))
-        return function
+        declared = _hand_to_run(function) if opens else function
+        setattr(declared, _MARK, _Mark(title, permissions, command))
+        return declared
 
     return declare
 
 
+def _hand_to_run(opener: F) -> F:
+    @functools.wraps(opener)
+    def open_session(**settings: Any) -> Any:
+        run = find_run()
+        return opener(**settings) if run is None else run.open_session(open_session, settings)
+
+    return cast("F", open_session)
+
+
 @dataclass(frozen=True)
 class Package:
-    """A package of actions: one that opens a session, and the methods of the session that are actions."""
+    """A package of actions: one that opens a session, and the methods of the session that are actions.
+
+    `values` are the types of data that its actions take and give, dataclasses or msgspec structs, which a run keeps in
+    its journal.
+    """
 
     name: str
     title: str
     opener: Callable[..., Any]
     session: type
+    values: tuple[type, ...] = ()
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:

@@ -7,10 +7,21 @@ under one name only one succeeds.
 import atexit
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
 from postroom.errors import SessionInUseError, SessionNotFoundError, SettingError
+
+
+@dataclass(frozen=True)
+class Global:
+    """A global session's name: it is good for a bot, its child bots, and all other child bots of its parent."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Session(Protocol):

@@ -9,6 +9,7 @@ Outlook.
 from postroom.actions import Package
 from postroom.graph.models import EmailAddress, MailFolder, Message
 from postroom.outlook.authentication import (
+    MODES,
     AuthorizationCode,
     ClientCredentials,
     ControlRoomManaged,
@@ -36,4 +37,10 @@ __all__ = [
     "use_connection_tokens",
 ]
 
-package = Package(name="outlook", title="Microsoft 365 Outlook", opener=connect, session=Mailbox)
+package = Package(
+    name="outlook",
+    title="Microsoft 365 Outlook",
+    opener=connect,
+    session=Mailbox,
+    values=(Message, MailFolder, EmailAddress, *MODES.values()),
+)

@@ -203,6 +203,15 @@ class ControlRoomManaged:
         raise SettingError(f"Token type: “{self.token}” is not one of {', '.join(TOKEN_TYPES)}.")
 
 
+MODES: dict[str, type] = {
+    "Client Credentials": ClientCredentials,
+    "Authorization Code with PKCE": AuthorizationCode,
+    "Device code": DeviceCode,
+    "Control Room managed": ControlRoomManaged,
+}
+"""The authentication modes, by the names that people know them by."""
+
+
 def _choose_username(connection: str, username: str, given: ManagedToken) -> str:
     if username or given.signed_in_as:
         return username or given.signed_in_as

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import httpx2
 
 from postroom.actions import Label, action, step
-from postroom.actions.sessions import sessions
+from postroom.actions.sessions import Global, sessions
 from postroom.clouds import Cloud, get_cloud
 from postroom.graph.client import GraphClient
 from postroom.graph.limits import get_request_slots
 from postroom.graph.mail_folders import get_mail_folder
 from postroom.network import create_http_client
-from postroom.outlook.authentication import Authentication, Identity
+from postroom.outlook.authentication import MODES, Authentication, Identity
 from postroom.outlook.control_room import USER_AGENT, create_resolver
 from postroom.outlook.mailbox import Mailbox
 from postroom.values import CredentialSource, Setting
@@ -22,7 +22,7 @@ PERMISSIONS = ("Mail.ReadWrite", "Mail.Send")
 """What the actions of a mailbox need, all together."""
 
 
-@action(title="Connect", permissions=PERMISSIONS)
+@action(title="Connect", permissions=PERMISSIONS, opens=True)
 def connect(
     *,
     cloud: Annotated[
@@ -30,15 +30,21 @@ def connect(
         Label("Azure cloud", "Azure Global (GCC too) or Azure US GCC High.", "Azure Global"),
     ] = "Azure Global",
     authentication: Annotated[
-        Authentication, Label("OAuth2 Authentication mode", "How the connection signs in, with its settings.")
+        Authentication,
+        Label("OAuth2 Authentication mode", "How the connection signs in, with its settings.", kinds=MODES),
     ],
     mailbox: Annotated[
         Setting | None,
         Label("Shared mailbox", "Another mailbox to open than the user's own.", "invoices@contoso.com"),
     ] = None,
     session: Annotated[
-        str | None,
-        Label("Session", "Local session: a name under which this bot finds the connection again.", "ap"),
+        str | Global | None,
+        Label(
+            "Session",
+            "Local session: a name under which this bot finds the connection again. Global session: child bots too.",
+            "ap",
+            given_as=str | None,
+        ),
     ] = None,
     variables: Annotated[
         Mapping[str, Any] | None, Label("Variables", "What each Variable among the settings stands for.")
@@ -65,7 +71,7 @@ def connect(
     resolver = create_resolver(credentials, variables)
     chosen = get_cloud(cloud)
     with ExitStack() as opened:  # undone at once if something fails here, else by disconnect
-        reservation = None if session is None else sessions.reserve(session)
+        reservation = None if session is None else sessions.reserve(str(session))
         if reservation:
             opened.callback(reservation.free)
         http = create_http_client(USER_AGENT)
