@@ -18,8 +18,9 @@ _MARK = "__postroom_action__"
 class Label:
     """What people see of a setting: a title, a sentence of help, an example.
 
-    `given_as` is the type that a form or the command line gives where it cannot give the function's own. `kinds` are the
-    classes of which the setting is one, by the name that people know each by; the settings of a kind are its fields.
+    `given_as` is the type that a form or the command line gives where it cannot give the function's own. `kinds` are
+    the classes of which the setting is one, by the name that people know each by; the settings of a kind are its
+    fields.
     """
 
     title: str

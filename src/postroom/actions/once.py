@@ -1,7 +1,7 @@
 """The key under which something is done once: the same in every attempt, and of nothing else.
 
-A step of a run has one. What cannot be taken back (sending) leaves the key at the service, and looks for it before it is
-done again.
+A step of a run has one. What cannot be taken back (sending) leaves the key at the service, and looks for it before
+it is done again.
 """
 
 from collections.abc import Iterator

@@ -92,8 +92,9 @@ class PythonBot(Generic[P, R]):
 
         given = inspect.signature(self.function).bind(*args, **inputs).arguments
         run = find_run()
-        result = run.run_bot(self, given) if isinstance(run, Run) else run_alone(self, given)
-        return result  # type: ignore[no-any-return]
+        if isinstance(run, Run):
+            return run.run_bot(self, given)  # type: ignore[no-any-return]
+        return run_alone(self, given)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"<bot {self.name}>"

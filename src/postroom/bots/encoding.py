@@ -68,8 +68,8 @@ def _encode_many(value: Any) -> Any:
     name = _list_names().get(type(value))
     if name is None:
         raise SettingError(
-            f"A bot's run keeps text, numbers, dates, lists and what actions give, but not {type(value).__name__}. Give it "
-            "as one of these."
+            f"A bot's run keeps text, numbers, dates, lists and what actions give, but not {type(value).__name__}. "
+            "Give it as one of these."
         )
     if isinstance(value, msgspec.Struct):
         return {"$struct": name, "is": msgspec.to_builtins(value)}

@@ -71,8 +71,8 @@ class LiveSessions:
         with lock:
             if handle.id in self._closed:
                 raise DisconnectedError(
-                    f"The session for {handle.title} was closed by the bot that opened it. Open one of your own, or close "
-                    "it later."
+                    f"The session for {handle.title} was closed by the bot that opened it. Open one of your own, or "
+                    "close it later."
                 )
             if handle.id not in self._live:
                 self._live[handle.id] = open_session()
@@ -99,5 +99,5 @@ live_sessions = LiveSessions()
 def refuse_foreign_close(handle: SessionHandle) -> SettingError:
     """Say why a bot may not close the session of another."""
     return SettingError(
-        f"The session for {handle.title} was opened by another bot, and only that bot disconnects it. Leave it open here."
+        f"The session for {handle.title} was opened by another bot, and only that bot disconnects it. Leave it open."
     )
