@@ -106,7 +106,10 @@ class TenantControls:
         return str(self._control("POST", f"/mailboxes/{address}/messages", content=mime)["id"])
 
     def _control(self, method: str, path: str, **content: Any) -> Any:
-        answer = self.control.request(method, path, **content)
+        try:
+            answer = self.control.request(method, path, **content)
+        except httpx2.TransportError as error:
+            raise LocalTenantError(f"The local tenant does not answer: {error}.") from error
         if not answer.is_success:
             raise LocalTenantError(
                 f"{method} /_tenant{path} was answered with {answer.status_code}: {answer.text}"

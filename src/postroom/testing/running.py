@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx2
 
 from postroom.errors import PortInUseError, get_outcome
-from postroom.tenant.environment import client_environment
+from postroom.tenant.environment import app_environment, client_environment
 from postroom.testing.controls import TenantControls
 from postroom.testing.processes import (
     COMMAND,
@@ -40,8 +40,8 @@ class RunningTenant(TenantControls):
     data: Path
     port: int
     manifest: dict[str, Any] = field(repr=False)
-    control: httpx2.Client
-    process: TenantProcess
+    control: httpx2.Client = field(repr=False)
+    process: TenantProcess = field(repr=False)
 
     @classmethod
     def reach(cls, data: Path, port: int, process: TenantProcess) -> Self:
@@ -83,6 +83,16 @@ class RunningTenant(TenantControls):
     def environment(self) -> dict[str, str]:
         """The variables that lead a client to this tenant by its proxy, as `postroom tenant env` prints them."""
         return client_environment(self.manifest)
+
+    def credential(
+        self, app: str = "Invoice bot", cloud: str = GLOBAL, name: str = "azure"
+    ) -> dict[str, str]:
+        """Get the variables that make an app a credential of Postroom, as `postroom tenant env --app` prints them.
+
+        A script finds it as `Credential(name, "client_id")` and so on.
+        """
+        self.app(app, cloud)
+        return app_environment(self.manifest, app, cloud, name)
 
     @property
     def ssl_context(self) -> ssl.SSLContext:
