@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 Row = sqlite3.Row
 _CACHE_KIBIBYTES = 32_768
@@ -36,12 +36,22 @@ class Page:
         return Page(self.order, self.skip, self.top + 1)
 
 
+class Watcher(Protocol):
+    """What is told how each transaction goes: three times inside the lock, and once when others may go on."""
+
+    def before_commit(self) -> None: ...
+    def after_commit(self) -> None: ...
+    def after_rollback(self) -> None: ...
+    def after_release(self) -> None: ...
+
+
 class Database:
     """Run SQL from any thread; whoever holds a transaction keeps the others waiting."""
 
     def __init__(self, path: Path, schema: str) -> None:
         self._lock = threading.RLock()
         self._depth = 0
+        self._watchers: list[Watcher] = []
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -53,6 +63,10 @@ class Database:
         """Make a Python function callable from SQL."""
         self._connection.create_function(name, arguments, function, deterministic=True)
 
+    def watch(self, watcher: Watcher) -> None:
+        """Tell this watcher how each transaction goes from now on."""
+        self._watchers.append(watcher)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make everything inside happen together or not at all."""
@@ -63,15 +77,29 @@ class Database:
             self._depth += 1
             try:
                 yield
+                if outermost:
+                    self._commit()
             except BaseException:
                 if outermost:
-                    self._connection.execute("ROLLBACK")
+                    self._roll_back()
                 raise
-            else:
-                if outermost:
-                    self._connection.execute("COMMIT")
             finally:
                 self._depth -= 1
+        if outermost:
+            for watcher in self._watchers:
+                watcher.after_release()
+
+    def _commit(self) -> None:
+        for watcher in self._watchers:
+            watcher.before_commit()
+        self._connection.execute("COMMIT")
+        for watcher in self._watchers:
+            watcher.after_commit()
+
+    def _roll_back(self) -> None:
+        self._connection.execute("ROLLBACK")
+        for watcher in self._watchers:
+            watcher.after_rollback()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return every row of a query."""

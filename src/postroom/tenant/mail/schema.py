@@ -6,7 +6,8 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS mailboxes (
     key INTEGER PRIMARY KEY,
     address TEXT NOT NULL UNIQUE,
-    guid TEXT NOT NULL
+    guid TEXT NOT NULL,
+    forgotten INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS folders (
     key INTEGER PRIMARY KEY,
@@ -16,7 +17,14 @@ CREATE TABLE IF NOT EXISTS folders (
     parent_id TEXT NOT NULL,
     display_name TEXT NOT NULL,
     well_known TEXT,
-    hidden INTEGER NOT NULL DEFAULT 0
+    hidden INTEGER NOT NULL DEFAULT 0,
+    total INTEGER NOT NULL DEFAULT 0,
+    unread INTEGER NOT NULL DEFAULT 0,
+    source_folders TEXT,
+    nested INTEGER NOT NULL DEFAULT 0,
+    filter_query TEXT,
+    arrived INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS folders_by_parent ON folders (mailbox, parent);
 CREATE INDEX IF NOT EXISTS folders_by_name ON folders (mailbox, well_known);
@@ -28,6 +36,8 @@ CREATE TABLE IF NOT EXISTS messages (
     item_id TEXT NOT NULL UNIQUE,
     immutable_id TEXT NOT NULL UNIQUE,
     change INTEGER NOT NULL DEFAULT 1,
+    arrived INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
     created TEXT NOT NULL,
     modified TEXT NOT NULL,
     received TEXT NOT NULL,
@@ -60,6 +70,7 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 CREATE INDEX IF NOT EXISTS messages_by_folder ON messages (folder, received, key, is_read);
 CREATE INDEX IF NOT EXISTS messages_by_mailbox ON messages (mailbox, received, key);
+CREATE INDEX IF NOT EXISTS messages_by_change ON messages (mailbox, changed, folder);
 CREATE INDEX IF NOT EXISTS messages_by_message_id ON messages (mailbox, internet_message_id);
 CREATE TABLE IF NOT EXISTS attachments (
     key INTEGER PRIMARY KEY,
@@ -77,9 +88,35 @@ CREATE TABLE IF NOT EXISTS attachments (
     content_hash TEXT
 );
 CREATE INDEX IF NOT EXISTS attachments_by_message ON attachments (message);
+CREATE TRIGGER IF NOT EXISTS message_added AFTER INSERT ON messages BEGIN
+    UPDATE folders SET total = total + 1, unread = unread + 1 - NEW.is_read WHERE key = NEW.folder;
+END;
+CREATE TRIGGER IF NOT EXISTS message_removed AFTER DELETE ON messages BEGIN
+    UPDATE folders SET total = total - 1, unread = unread - 1 + OLD.is_read WHERE key = OLD.folder;
+END;
+CREATE TRIGGER IF NOT EXISTS message_changed AFTER UPDATE OF folder, is_read ON messages BEGIN
+    UPDATE folders SET total = total - 1, unread = unread - 1 + OLD.is_read WHERE key = OLD.folder;
+    UPDATE folders SET total = total + 1, unread = unread + 1 - NEW.is_read WHERE key = NEW.folder;
+END;
+CREATE TABLE IF NOT EXISTS epochs (
+    key INTEGER PRIMARY KEY,
+    epoch TEXT NOT NULL UNIQUE,
+    number INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS departures (
+    number INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    folder INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    key INTEGER NOT NULL,
+    item_id TEXT NOT NULL,
+    immutable_id TEXT NOT NULL,
+    arrived INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS departures_by_mailbox ON departures (mailbox, subject, number);
 CREATE TABLE IF NOT EXISTS ingested_files (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-NAMES = ("mailboxes", "folders", "messages", "attachments", "ingested_files")
+NAMES = ("mailboxes", "folders", "messages", "attachments", "epochs", "departures", "ingested_files")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from postroom.tenant.clock import Clock
 from postroom.tenant.mail import mime as mime_reader
 from postroom.tenant.mail.attachments import Attachments
 from postroom.tenant.mail.blobs import Blobs
+from postroom.tenant.mail.changes import Changes
 from postroom.tenant.mail.database import Database, Row
 from postroom.tenant.mail.folders import Folders
 from postroom.tenant.mail.messages import Messages
@@ -29,8 +30,9 @@ class MailStore:
         self.database.add_function("contains_text", 2, _contains)
         self.database.add_function("starts_with_text", 2, _starts_with)
         self.database.add_function("ends_with_text", 2, _ends_with)
-        self.folders = Folders(self.database)
-        self.messages = Messages(self.database, clock)
+        self.changes = Changes(self.database)
+        self.messages = Messages(self.database, self.changes, clock)
+        self.folders = Folders(self.database, self.changes, self.messages)
         self.attachments = Attachments(self.database, self.blobs, clock)
 
     def ensure_mailbox(self, address: str) -> None:
@@ -147,6 +149,7 @@ class MailStore:
         with self.database.transaction():
             for table in NAMES:
                 self.database.execute(f"DELETE FROM {table}")  # noqa: S608 - names are ours
+            self.changes.begin_epoch()
             self.blobs.clear()
 
     def close(self) -> None:
