@@ -29,6 +29,7 @@ class UserChange(msgspec.Struct, forbid_unknown_fields=True):
     sign_in_frequency_seconds: Seconds | UnsetType | None = UNSET
     members: tuple[str, ...] | UnsetType = UNSET
     send_as: tuple[str, ...] | UnsetType | None = UNSET
+    send_on_behalf: tuple[str, ...] | UnsetType = UNSET
 
 
 class AppChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,6 +39,8 @@ class AppChange(msgspec.Struct, forbid_unknown_fields=True):
     redirect_uris: tuple[str, ...] | UnsetType = UNSET
     delegated_permissions: frozenset[str] | UnsetType = UNSET
     application_permissions: frozenset[str] | UnsetType = UNSET
+    mailboxes: tuple[str, ...] | UnsetType | None = UNSET
+    """The addresses that an access policy leaves to the app on its own; null takes the policy away."""
 
 
 class PolicyChange(msgspec.Struct, forbid_unknown_fields=True):

@@ -27,6 +27,8 @@ class App:
     application_permissions: frozenset[str] = frozenset()
     delegated_permissions: frozenset[str] = frozenset()
     enabled: bool = True
+    mailboxes: tuple[str, ...] | None = None
+    """The addresses that an application access policy leaves to the app on its own; None stands for all."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ class User:
     members: tuple[str, ...] = ()
     """Who has Full Access to the mailbox."""
     send_as: tuple[str, ...] | None = None
-    """Who may send in the mailbox's name; None stands for its members."""
+    """Who may send in the mailbox's name; None stands for its members, as the admin center gives them both rights."""
+    send_on_behalf: tuple[str, ...] = ()
+    """Who may send for the mailbox, named as the sender beside it."""
     enabled: bool = True
     mfa_required: bool = False
     blocked: bool = False

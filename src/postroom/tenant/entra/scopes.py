@@ -11,6 +11,9 @@ from postroom.tenant.state import CloudState
 DEFAULT = ".default"
 # The delegated permissions of Graph that have to do with mail and its users, and whether an administrator must consent.
 GRAPH_SCOPES: dict[str, bool] = {
+    "AgentIdUser.ReadWrite.All": True,
+    "AgentIdUser.ReadWrite.IdentityParentedBy": True,
+    "Application.Read.All": True,
     "Calendars.ReadWrite": False,
     "Mail.Read": False,
     "Mail.Read.Shared": False,

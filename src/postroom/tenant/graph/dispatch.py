@@ -4,7 +4,7 @@ from itertools import chain
 
 from postroom.tenant.graph import attachments, batch, drafts, mail_folders, messages, replies, send, users
 from postroom.tenant.graph.paths import Route, find_route, shorten, split_path
-from postroom.tenant.graph.permissions import Need, check_permission, check_reach
+from postroom.tenant.graph.permissions import Need, check_permission, check_reach, check_sight
 from postroom.tenant.graph.refusals import (
     GraphRefusalError,
     invalid_user,
@@ -78,9 +78,10 @@ def _find_owner(request: GraphRequest, need: Need) -> None:
         request.owner = request.cloud.directory.find_user(named)
     check_permission(caller, need, request.owner)
     if request.owner is None:
-        raise resource_not_found(str(named)) if need is Need.READ_USER else invalid_user(str(named))
-    if need is not Need.READ_USER:
-        check_reach(caller, request.owner)
+        raise resource_not_found(str(named)) if need.value.of_directory else invalid_user(str(named))
+    check_reach(caller, need, request.owner)
+    if need is Need.READ_BASIC:
+        check_sight(caller, request.owner, request.query)
 
 
 def refusal_response(

@@ -26,6 +26,11 @@ def access_denied() -> GraphRefusalError:
     return GraphRefusalError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
+def odata_disabled() -> GraphRefusalError:
+    """Refuse an app a mailbox that an application access policy keeps it out of."""
+    return GraphRefusalError(403, "ErrorAccessDenied", "Access to OData is disabled.")
+
+
 def insufficient_privileges() -> GraphRefusalError:
     """Refuse a caller that may not read the directory."""
     return GraphRefusalError(

@@ -45,8 +45,13 @@ def _outgoing(store: MailStore, message: Row) -> bytes:
     if message["mime_hash"] is None:
         return mime_of(store, message)
     raw = store.blobs.read(message["mime_hash"])
-    sender = f"{message['from_name']} <{message['from_address']}>"
-    wanted = {"From": sender, "Message-ID": message["internet_message_id"], "Date": message["sent"]}
+    people = {
+        name: f"{message[f'{prefix}_name']} <{message[f'{prefix}_address']}>"
+        for name, prefix in (("From", "from"), ("Sender", "sender"))
+    }
+    if people["Sender"] == people["From"]:
+        del people["Sender"]
+    wanted = people | {"Message-ID": message["internet_message_id"], "Date": message["sent"]}
     missing = {name: value for name, value in wanted.items() if not has_header(raw, name)}
     return completed(raw, missing) if missing else raw
 
