@@ -21,12 +21,14 @@ class ClockSettings(msgspec.Struct, forbid_unknown_fields=True):
     """Say how far the tenant's clock moves."""
 
     advance_seconds: float
+    """How far; a negative number moves it back."""
 
 
 class LatencySettings(msgspec.Struct, forbid_unknown_fields=True):
     """Say how long every request waits."""
 
     milliseconds: float
+    """How long, from 0 to 60000."""
 
 
 def control_app(tenant: LocalTenant) -> Starlette:

@@ -24,11 +24,17 @@ class UserChange(msgspec.Struct, forbid_unknown_fields=True):
     """Say what changes of a user; what is left out stays."""
 
     enabled: bool | UnsetType = UNSET
+    """Whether the account is enabled."""
     mfa_required: bool | UnsetType = UNSET
+    """Whether a second factor is demanded; there is no page for one, so nobody gets past it."""
     blocked: bool | UnsetType = UNSET
+    """Whether Conditional Access keeps the user out."""
     sign_in_frequency_seconds: Seconds | UnsetType | None = UNSET
+    """How long after a sign-in its refresh tokens are good; `null` for as long as they are used."""
     members: tuple[str, ...] | UnsetType = UNSET
+    """The addresses that have Full Access to the mailbox."""
     send_as: tuple[str, ...] | UnsetType | None = UNSET
+    """The addresses that may send in its name; `null` stands for the members."""
     send_on_behalf: tuple[str, ...] | UnsetType = UNSET
 
 
@@ -36,9 +42,13 @@ class AppChange(msgspec.Struct, forbid_unknown_fields=True):
     """Say what changes of an app; what is left out stays."""
 
     enabled: bool | UnsetType = UNSET
+    """Whether the app is enabled."""
     redirect_uris: tuple[str, ...] | UnsetType = UNSET
+    """The redirect URIs that it registered."""
     delegated_permissions: frozenset[str] | UnsetType = UNSET
+    """What `.default` stands for when a user signs in."""
     application_permissions: frozenset[str] | UnsetType = UNSET
+    """What an administrator let the app do on its own."""
     mailboxes: tuple[str, ...] | UnsetType | None = UNSET
     """The addresses that an access policy leaves to the app on its own; null takes the policy away."""
 
@@ -47,28 +57,36 @@ class PolicyChange(msgspec.Struct, forbid_unknown_fields=True):
     """Say what changes for the whole tenant."""
 
     user_consent: bool
+    """Whether users may consent to apps by themselves."""
 
 
 class ConsentGrant(msgspec.Struct, forbid_unknown_fields=True):
     """Say what a user, or without one an administrator for all users, lets an app do."""
 
     app: str
+    """The name of the app."""
     scopes: Annotated[frozenset[str], msgspec.Meta(min_length=1)]
+    """The delegated permissions, at least one."""
     user: str | None = None
+    """The address of the user; `null` for an administrator, who consents for all users of both clouds."""
 
 
 class ConsentRevocation(msgspec.Struct, forbid_unknown_fields=True):
     """Say whose consent to an app is taken away; without a user, everybody's."""
 
     app: str
+    """The name of the app."""
     user: str | None = None
+    """The address of the user; `null` for everybody, and the administrator."""
 
 
 class Revocation(msgspec.Struct, forbid_unknown_fields=True):
     """Say whose tokens count no more: an app's or a user's."""
 
     app: str | None = None
+    """The name of an app, whose access tokens so far are refused."""
     user: str | None = None
+    """The address of a user, whose tokens are all refused, as after a new password."""
 
     def __post_init__(self) -> None:
         if (self.app is None) == (self.user is None):

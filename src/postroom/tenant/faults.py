@@ -40,18 +40,31 @@ class FaultSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Say which requests fail, and how: with a status, as Entra ID refuses, or with no answer when all is done."""
 
     method: str = "*"
+    """The method of the requests that it is for; `*` stands for all."""
     path: str = "*"
+    """Their path, without host and query; `*` stands for anything, as in `/v1.0/*/sendMail`."""
     status: Status | None = None
+    """They are answered with an error of this status, 400 to 599."""
     aadsts: int | None = None
+    """They are answered with Entra ID's refusal of this number, such as 90055 for throttling or 50196 for a loop."""
     code: str | None = None
+    """With `status`: the code of the error; without it, what Microsoft usually says."""
     message: str | None = None
+    """With `status`: the text of the error."""
     retry_after: NotNegative | None = None
+    """The answer has a `Retry-After` header of so many seconds."""
     drop_response: bool = False
+    """The work is done, and the connection closed without an answer."""
     www_authenticate: str | None = None
+    """With `status`: the answer has a `WWW-Authenticate` header with this text."""
     claims: dict[str, Any] | str | None = None
+    """With `status`: the answer has the `WWW-Authenticate` header of a claims challenge with these claims."""
     every: AtLeastOne | None = None
+    """Only every so manieth of those requests fails."""
     probability: Share | None = None
+    """Only this share of those requests fails, from 0 to 1, by chance."""
     count: AtLeastOne | None = None
+    """After so many failures no more request fails."""
 
     def __post_init__(self) -> None:
         if [self.drop_response, self.status is not None, self.aadsts is not None].count(True) != 1:
