@@ -114,9 +114,26 @@ CREATE TABLE IF NOT EXISTS departures (
     arrived INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS departures_by_mailbox ON departures (mailbox, subject, number);
+CREATE TABLE IF NOT EXISTS entities (
+    key INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    entity_id TEXT NOT NULL,
+    content TEXT NOT NULL,
+    UNIQUE (mailbox, kind, entity_id)
+);
 CREATE TABLE IF NOT EXISTS ingested_files (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-NAMES = ("mailboxes", "folders", "messages", "attachments", "epochs", "departures", "ingested_files")
+NAMES = (
+    "mailboxes",
+    "folders",
+    "messages",
+    "attachments",
+    "epochs",
+    "departures",
+    "entities",
+    "ingested_files",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from postroom.tenant.clock import Clock
 from postroom.tenant.mail import mime as mime_reader
 from postroom.tenant.mail.attachments import Attachments
 from postroom.tenant.mail.blobs import Blobs
+from postroom.tenant.mail.categories import create_first_categories
 from postroom.tenant.mail.changes import Changes
 from postroom.tenant.mail.database import Database, Row
+from postroom.tenant.mail.entities import Entities
 from postroom.tenant.mail.folders import Folders
 from postroom.tenant.mail.messages import Messages
 from postroom.tenant.mail.mime import MimeAttachment
@@ -34,6 +36,7 @@ class MailStore:
         self.messages = Messages(self.database, self.changes, clock)
         self.folders = Folders(self.database, self.changes, self.messages)
         self.attachments = Attachments(self.database, self.blobs, clock)
+        self.entities = Entities(self.database)
 
     def ensure_mailbox(self, address: str) -> None:
         """Create the mailbox of this address, with the folders that every mailbox has, unless it is there."""
@@ -42,6 +45,7 @@ class MailStore:
                 guid = str(uuid.uuid4())
                 self.database.insert("mailboxes", {"address": address.lower(), "guid": guid})
                 self.folders.create_well_known(self.get_mailbox(address))
+                create_first_categories(self.entities, self.get_mailbox(address))
 
     def find_mailbox(self, address: str) -> Row | None:
         """Return the mailbox of this address (columns key, address, guid), or None."""
