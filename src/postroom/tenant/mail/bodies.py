@@ -55,8 +55,12 @@ def text_of_html(markup: str) -> str:
 
 def html_of_text(text: str) -> str:
     """Wrap a plain text body as the HTML that Outlook makes of it."""
-    lines = html.escape(text, quote=False).splitlines()
-    return "<html><body>\r\n<div>" + "<br>\r\n".join(lines) + "</div>\r\n</body></html>"
+    return f"<html><body>\r\n{html_fragment(text)}\r\n</body></html>"
+
+
+def html_fragment(text: str) -> str:
+    """Write plain text as a piece of HTML."""
+    return "<div>" + "<br>\r\n".join(html.escape(text, quote=False).splitlines()) + "</div>"
 
 
 def body_as(wanted: str, kind: str, content: str) -> str:
