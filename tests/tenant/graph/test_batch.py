@@ -61,6 +61,7 @@ def test_dependent_parts_wait_and_fail_together(ap: Caller) -> None:
         part("1"),
     )
     assert [answers[name]["status"] for name in "123"] == [200, 400, 424]
+    assert answers["3"]["headers"]["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from postroom.tenant.graph.refusals import GraphRefusalError, bad_request
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 
 MOST_REQUESTS = 20
+_JSON = {"Content-Type": "application/json"}
 Answer = Callable[[GraphRequest, dict[str, str]], GraphResponse]
 
 
@@ -76,13 +77,13 @@ def _answer_one(
             "code": "FailedDependency",
             "message": "The request failed because a request it depends on failed.",
         }
-        return {"id": part["id"], "status": 424, "headers": {}, "body": {"error": error}}
+        return {"id": part["id"], "status": 424, "headers": _JSON, "body": {"error": error}}
     try:
         inner = _inner_request(outer, part)
         response = answer(inner, identity)
     except GraphRefusalError as refused:
         error = {"code": refused.code, "message": refused.message}
-        return {"id": part["id"], "status": refused.status, "headers": {}, "body": {"error": error}}
+        return {"id": part["id"], "status": refused.status, "headers": _JSON, "body": {"error": error}}
     return _part_answer(part["id"], response)
 
 
