@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from postroom.tenant.clock import Clock
+from postroom.tenant.mail.additions import Additions
 from postroom.tenant.mail.changes import Changes
 from postroom.tenant.mail.database import Condition, Database, Page, Row
 from postroom.tenant.mail.identifiers import new_attachment_id, new_immutable_id, new_item_id
@@ -92,11 +93,12 @@ class Messages:
             return moved
 
     def copy(self, mailbox: Row, message: Row, folder: Row) -> Row:
-        """Put a copy of a message, attachments included, into a folder and return the copy."""
+        """Put a copy of a message, attachments and additions included, into a folder and return the copy."""
         with self._database.transaction():
             columns = {name: message[name] for name in message.keys() if name not in _OWN_COLUMNS}  # noqa: SIM118 - a Row iterates over values
             made = self.add(mailbox, folder, columns)
             self.copy_attachments(mailbox, message["key"], made["key"])
+            Additions(self._database).copy(message["key"], made["key"])
             return made
 
     def copy_attachments(self, mailbox: Row, source_key: int, target_key: int) -> None:

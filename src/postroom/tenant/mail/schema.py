@@ -69,7 +69,7 @@ CREATE TABLE IF NOT EXISTS messages (
     body TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS messages_by_folder ON messages (folder, received, key, is_read);
-CREATE INDEX IF NOT EXISTS messages_by_mailbox ON messages (mailbox, received, key);
+CREATE INDEX IF NOT EXISTS messages_by_mailbox ON messages (mailbox, received, key, folder, is_read);
 CREATE INDEX IF NOT EXISTS messages_by_change ON messages (mailbox, changed, folder);
 CREATE INDEX IF NOT EXISTS messages_by_message_id ON messages (mailbox, internet_message_id);
 CREATE TABLE IF NOT EXISTS attachments (
@@ -97,6 +97,26 @@ END;
 CREATE TRIGGER IF NOT EXISTS message_changed AFTER UPDATE OF folder, is_read ON messages BEGIN
     UPDATE folders SET total = total - 1, unread = unread - 1 + OLD.is_read WHERE key = OLD.folder;
     UPDATE folders SET total = total + 1, unread = unread + 1 - NEW.is_read WHERE key = NEW.folder;
+END;
+CREATE TABLE IF NOT EXISTS extended_properties (
+    key INTEGER PRIMARY KEY,
+    message INTEGER NOT NULL,
+    property TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (message, property)
+);
+CREATE INDEX IF NOT EXISTS extended_properties_by_value ON extended_properties (property, value);
+CREATE TABLE IF NOT EXISTS open_extensions (
+    key INTEGER PRIMARY KEY,
+    message INTEGER NOT NULL,
+    name TEXT NOT NULL COLLATE NOCASE,
+    content TEXT NOT NULL,
+    UNIQUE (message, name)
+);
+CREATE INDEX IF NOT EXISTS open_extensions_by_name ON open_extensions (name);
+CREATE TRIGGER IF NOT EXISTS additions_removed AFTER DELETE ON messages BEGIN
+    DELETE FROM extended_properties WHERE message = OLD.key;
+    DELETE FROM open_extensions WHERE message = OLD.key;
 END;
 CREATE TABLE IF NOT EXISTS epochs (
     key INTEGER PRIMARY KEY,
@@ -129,6 +149,8 @@ NAMES = (
     "folders",
     "messages",
     "attachments",
+    "extended_properties",
+    "open_extensions",
     "epochs",
     "departures",
     "entities",

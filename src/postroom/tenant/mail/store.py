@@ -8,6 +8,7 @@ from typing import Any
 
 from postroom.tenant.clock import Clock
 from postroom.tenant.mail import mime as mime_reader
+from postroom.tenant.mail.additions import Additions
 from postroom.tenant.mail.attachments import Attachments
 from postroom.tenant.mail.blobs import Blobs
 from postroom.tenant.mail.categories import create_first_categories
@@ -19,6 +20,7 @@ from postroom.tenant.mail.messages import Messages
 from postroom.tenant.mail.mime import MimeAttachment
 from postroom.tenant.mail.records import columns_of, moment
 from postroom.tenant.mail.schema import NAMES, TABLES
+from postroom.tenant.mail.words import body_has_words, has_words, people_have_words
 
 
 class MailStore:
@@ -32,10 +34,14 @@ class MailStore:
         self.database.add_function("contains_text", 2, _contains)
         self.database.add_function("starts_with_text", 2, _starts_with)
         self.database.add_function("ends_with_text", 2, _ends_with)
+        self.database.add_function("has_words", 3, has_words)
+        self.database.add_function("body_has_words", 4, body_has_words)
+        self.database.add_function("people_have_words", 3, people_have_words)
         self.changes = Changes(self.database)
         self.messages = Messages(self.database, self.changes, clock)
         self.folders = Folders(self.database, self.changes, self.messages)
         self.attachments = Attachments(self.database, self.blobs, clock)
+        self.additions = Additions(self.database)
         self.entities = Entities(self.database)
 
     def ensure_mailbox(self, address: str) -> None:
