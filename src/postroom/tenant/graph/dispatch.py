@@ -2,7 +2,19 @@
 
 from itertools import chain
 
-from postroom.tenant.graph import attachments, batch, drafts, mail_folders, messages, replies, send, users
+from postroom.tenant.graph import (
+    attachments,
+    batch,
+    drafts,
+    inference_classification,
+    mail_folders,
+    master_categories,
+    messages,
+    outlook_user,
+    replies,
+    send,
+    users,
+)
 from postroom.tenant.graph.paths import Route, find_route, shorten, split_path
 from postroom.tenant.graph.permissions import Need, check_permission, check_reach, check_sight
 from postroom.tenant.graph.refusals import (
@@ -15,7 +27,18 @@ from postroom.tenant.graph.refusals import (
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 from postroom.tenant.state import CloudState
 
-_AREAS = (users, mail_folders, messages, drafts, attachments, send, replies)
+_AREAS = (
+    users,
+    mail_folders,
+    messages,
+    drafts,
+    attachments,
+    send,
+    replies,
+    inference_classification,
+    master_categories,
+    outlook_user,
+)
 _ALL: tuple[Route, ...] = tuple(chain.from_iterable(area.ROUTES for area in _AREAS))
 ROUTES = tuple(route for route in _ALL if not route.path.startswith("/"))
 ROOT_ROUTES = tuple(route for route in _ALL if route.path.startswith("/"))
