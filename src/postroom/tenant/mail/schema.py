@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 CREATE INDEX IF NOT EXISTS messages_by_folder ON messages (folder, received, key, is_read);
 CREATE INDEX IF NOT EXISTS messages_by_mailbox ON messages (mailbox, received, key, folder, is_read);
-CREATE INDEX IF NOT EXISTS messages_by_change ON messages (mailbox, changed, folder);
+CREATE INDEX IF NOT EXISTS messages_by_change ON messages (folder, changed);
 CREATE INDEX IF NOT EXISTS messages_by_message_id ON messages (mailbox, internet_message_id);
 CREATE TABLE IF NOT EXISTS attachments (
     key INTEGER PRIMARY KEY,
@@ -133,7 +133,8 @@ CREATE TABLE IF NOT EXISTS departures (
     immutable_id TEXT NOT NULL,
     arrived INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS departures_by_mailbox ON departures (mailbox, subject, number);
+CREATE INDEX IF NOT EXISTS departures_by_folder ON departures (folder, subject, number);
+CREATE INDEX IF NOT EXISTS departures_of_folders ON departures (mailbox, number) WHERE subject = 'folder';
 CREATE TABLE IF NOT EXISTS entities (
     key INTEGER PRIMARY KEY,
     mailbox INTEGER NOT NULL,
@@ -141,6 +142,29 @@ CREATE TABLE IF NOT EXISTS entities (
     entity_id TEXT NOT NULL,
     content TEXT NOT NULL,
     UNIQUE (mailbox, kind, entity_id)
+);
+CREATE TABLE IF NOT EXISTS subscriptions (
+    key INTEGER PRIMARY KEY,
+    subscription_id TEXT NOT NULL UNIQUE,
+    mailbox INTEGER NOT NULL,
+    folder INTEGER,
+    condition TEXT,
+    expires TEXT NOT NULL,
+    content TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS subscriptions_by_mailbox ON subscriptions (mailbox);
+CREATE TABLE IF NOT EXISTS watched_messages (
+    subscription INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    PRIMARY KEY (subscription, message)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notifications (
+    key INTEGER PRIMARY KEY,
+    address TEXT NOT NULL,
+    content TEXT NOT NULL,
+    noted REAL NOT NULL,
+    due REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS ingested_files (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -154,6 +178,9 @@ NAMES = (
     "epochs",
     "departures",
     "entities",
+    "subscriptions",
+    "watched_messages",
+    "notifications",
     "ingested_files",
 )
 
