@@ -10,7 +10,8 @@ from postroom.tenant.clock import TellDate
 from postroom.tenant.control import PREFIX, control_app
 from postroom.tenant.entra.refusals import EntraRefusedError, answer_refusal
 from postroom.tenant.entra.routes import METHODS, entra_routes, refuse_not_emulated
-from postroom.tenant.faults import AddLatency, InjectFaults
+from postroom.tenant.fault_injection import AddLatency, InjectFaults
+from postroom.tenant.graph.admission import LimitRequests
 from postroom.tenant.graph.routes import graph_routes
 from postroom.tenant.hosts import CLOUDS
 from postroom.tenant.request_log import LogRequests
@@ -23,7 +24,7 @@ def cloud_app(tenant: LocalTenant, cloud: CloudState) -> ASGIApp:
     routed = Starlette(routes=_routes(cloud), exception_handlers={EntraRefusedError: answer_refusal})
     routed.state.cloud = cloud
     app: ASGIApp = InjectFaults(routed, tenant.faults, cloud)
-    app = AddLatency(app, tenant.latency)
+    app = LimitRequests(AddLatency(app, tenant.latency), cloud)
     app = TellDate(LogRequests(app, tenant.log, cloud.name), tenant.clock)
     return _WithControl(app, control_app(tenant)) if cloud is tenant.clouds[0] else app
 

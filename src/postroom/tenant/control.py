@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from postroom.tenant.control_directory import DIRECTORY_ROUTES
+from postroom.tenant.control_limits import LIMIT_ROUTES
 from postroom.tenant.control_mailboxes import MAILBOX_ROUTES
 from postroom.tenant.control_requests import ControlInputError, get_tenant, read_settings
 from postroom.tenant.faults import FaultSettings
@@ -112,6 +113,7 @@ ROUTES = (
     Route("/faults", clear_faults, methods=["DELETE"]),
     Route("/clock", move_clock, methods=["POST"]),
     Route("/latency", set_latency, methods=["POST"]),
+    *LIMIT_ROUTES,
     *DIRECTORY_ROUTES,
     *MAILBOX_ROUTES,
 )

@@ -11,7 +11,9 @@ from postroom.tenant.entra.device_requests import DeviceRequests
 from postroom.tenant.entra.keys import SigningKey
 from postroom.tenant.entra.redemptions import Redemptions
 from postroom.tenant.entra.sealing import Sealer
+from postroom.tenant.faults import Faults
 from postroom.tenant.hosts import CloudHosts
+from postroom.tenant.limits import Limits
 from postroom.tenant.mail.store import MailStore
 
 
@@ -26,6 +28,8 @@ class CloudState:
     signing_key: SigningKey
     local_url: str
     """Where this cloud is served on this machine, such as https://localhost:8443."""
+    faults: Faults
+    limits: Limits
     other: "CloudState | None" = field(default=None, repr=False)
     revoked_before: dict[str, int] = field(default_factory=dict)
     """For each client id, the Unix second before which its access tokens count no more."""

@@ -13,6 +13,7 @@ from postroom.tenant.directory import App, Directory
 from postroom.tenant.entra.keys import SigningKey, new_rsa_key_pem
 from postroom.tenant.faults import Faults, Latency
 from postroom.tenant.hosts import CLOUDS, CloudHosts
+from postroom.tenant.limits import Limits
 from postroom.tenant.mail.ingest import ingest_directory
 from postroom.tenant.mail.store import MailStore
 from postroom.tenant.records import CloudRecord, TenantRecord, read_record, write_private, write_record
@@ -35,6 +36,7 @@ class LocalTenant:
         self.faults = Faults()
         self.latency = Latency()
         self.log = RequestLog(self.clock)
+        self.limits = Limits(self.clock)
         self.clouds = [
             self._open_cloud(hosts, record.clouds[hosts.key], port + number)
             for number, hosts in enumerate(CLOUDS)
@@ -75,6 +77,7 @@ class LocalTenant:
     def reset(self) -> None:
         """Bring back the state after seeding and ingesting; ids, secrets and keys stay as they are."""
         self.faults.clear()
+        self.limits.reset()
         self.latency.milliseconds = 0.0
         self.clock.offset_seconds = 0.0
         for cloud in self.clouds:
@@ -108,6 +111,8 @@ class LocalTenant:
             mail=MailStore(self.data / "mail" / hosts.key, self.clock),
             signing_key=SigningKey(record.signing_key.encode()),
             local_url=f"https://localhost:{port}",
+            faults=self.faults,
+            limits=self.limits,
             revoked_before=dict(record.revoked_before),
             consents=Consents(record.consents),
         )

@@ -4,7 +4,6 @@ from itertools import chain
 
 from postroom.tenant.graph import (
     attachments,
-    batch,
     drafts,
     inference_classification,
     mail_folders,
@@ -44,11 +43,9 @@ ROUTES = tuple(route for route in _ALL if not route.path.startswith("/"))
 ROOT_ROUTES = tuple(route for route in _ALL if route.path.startswith("/"))
 
 
-def dispatch(request: GraphRequest, identity: dict[str, str]) -> GraphResponse:
+def dispatch(request: GraphRequest) -> GraphResponse:
     """Answer one request, or raise GraphRefusalError."""
     segments = split_path(request.path)
-    if request.method == "POST" and [segment.lower() for segment in segments] == ["$batch"]:
-        return batch.answer_batch(request, identity, answer_part)
     at_root = find_route(ROOT_ROUTES, request.method, ["", *segments])
     if at_root is not None:
         return _answer_at_root(request, *at_root)
@@ -69,14 +66,6 @@ def _answer_at_root(request: GraphRequest, route: Route, parameters: dict[str, s
     request.owner = request.caller.user
     check_permission(request.caller, route.need, request.owner)
     return route.handle(request)
-
-
-def answer_part(request: GraphRequest, identity: dict[str, str]) -> GraphResponse:
-    """Answer one request of a batch, where a refusal is an answer too."""
-    try:
-        return dispatch(request, identity)
-    except GraphRefusalError as refused:
-        return refusal_response(refused, request.cloud, identity)
 
 
 def _name_owner(request: GraphRequest, segments: list[str]) -> list[str]:
@@ -111,7 +100,7 @@ def refusal_response(
     refused: GraphRefusalError, cloud: CloudState, identity: dict[str, str]
 ) -> GraphResponse:
     """Write a refusal as Graph's error body."""
-    inner = {"date": cloud.clock.now().strftime("%Y-%m-%dT%H:%M:%S")} | identity
+    inner = refused.inner | {"date": cloud.clock.now().strftime("%Y-%m-%dT%H:%M:%S")} | identity
     error = {"code": refused.code, "message": refused.message, "innerError": inner}
     response = GraphResponse.of_json({"error": error}, refused.status, refused.headers)
     response.content_type = "application/json"

@@ -7,13 +7,19 @@ class GraphRefusalError(Exception):
     """A request that Graph answers with an error body."""
 
     def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        inner: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.inner = dict(inner or {})  # what innerError says besides the usual
 
 
 def bad_request(message: str, code: str = "BadRequest") -> GraphRefusalError:
@@ -60,7 +66,7 @@ def malformed_id() -> GraphRefusalError:
 
 def invalid_user(address: str) -> GraphRefusalError:
     """Say that there is no such mailbox."""
-    # [?] Graph has also been seen to say ResourceNotFound or MailboxNotEnabledForRESTAPI here.
+    # [?] An unknown mailbox is 404 ErrorInvalidUser; ResourceNotFound and MailboxNotEnabledForRESTAPI were seen too.
     return GraphRefusalError(404, "ErrorInvalidUser", f"The requested user '{address}' is invalid.")
 
 
@@ -80,7 +86,7 @@ def no_delegated_user() -> GraphRefusalError:
 
 def folder_exists() -> GraphRefusalError:
     """Refuse a second folder of the same name."""
-    # [?] The text is from memory.
+    # [?] The text of ErrorFolderExists is from memory.
     return GraphRefusalError(409, "ErrorFolderExists", "A folder with the specified name already exists.")
 
 
@@ -103,7 +109,7 @@ def inefficient_filter() -> GraphRefusalError:
 
 def unknown_property(name: str, type_name: str) -> GraphRefusalError:
     """Refuse a property that the type does not have."""
-    # [?] The code and the type's old name are from memory.
+    # [?] An unknown property in a query is RequestBroker--ParseUri with the type's old name, both from memory.
     return bad_request(
         f"Could not find a property named '{name}' on type 'Microsoft.OutlookServices.{type_name}'.",
         "RequestBroker--ParseUri",
