@@ -39,7 +39,7 @@ class Consents:
     def find_missing(self, app: App, user: User, scopes: Iterable[str]) -> frozenset[str]:
         """Give those of these scopes that nobody consented to yet; none when nobody has to be asked."""
         granted = self.find_granted(app, user)
-        # [?] Whoever gave an app anything is not asked again for what every sign-in asks for.
+        # [?] Who gave an app anything is not asked again for openid, profile, email and offline_access.
         return frozenset(scopes) - granted - (OPENID_SCOPES if granted else frozenset())
 
     def grant(self, app: App, user: User, scopes: Iterable[str]) -> None:

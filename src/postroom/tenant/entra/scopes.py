@@ -78,7 +78,7 @@ def _sort(names: list[str], text: str, app: App, prefix: str) -> AskedScopes:
     resource, openid = frozenset(known - OPENID_SCOPES), frozenset(known & OPENID_SCOPES)
     default = any(name.lower() == DEFAULT for name in names)
     if default and resource:
-        # [?] Microsoft's number for this is 70011 too, with a longer text.
+        # [?] A scope cannot name `.default` and other permissions at once (70011; Microsoft's text is longer).
         raise refusal(70011, scope=text)
     if default:
         resource = app.delegated_permissions - OPENID_SCOPES

@@ -40,7 +40,8 @@ def write_attachment(request: GraphRequest, row: Row, selected: list[str] | None
         "lastModifiedDateTime": row["modified"] + "Z",
         "name": row["name"],
         "contentType": row["content_type"] if row["kind"] == "file" else None,
-        "size": row["size"],  # [?] Exchange counts some bytes of its own on top
+        # [?] The size of an attachment is that of its content; Exchange counts some bytes of its own on top.
+        "size": row["size"],
         "isInline": row["is_inline"] == 1,
     }
     if row["kind"] == "file":

@@ -80,7 +80,7 @@ def _write_item(request: GraphRequest, row: Row) -> dict[str, Any]:
     store = request.cloud.mail
     with store.unpacked(request.mailbox, store.blobs.read(row["content_hash"])) as message:
         item = MessageWriter(request).write(message)
-        # [?] How deep Graph expands: the attachments of the attached message come along, theirs do not.
+        # [?] Expanding an attached message brings its attachments along, but not what is attached to those.
         attachments = write_attachments(request, message["key"], None)
     for name in ("@odata.etag", "changeKey", "parentFolderId", "webLink"):
         item.pop(name, None)
@@ -95,7 +95,7 @@ def get_attachment_content(request: GraphRequest) -> GraphResponse:
     """GET attachments/{id}/$value: the bytes of a file, the MIME of a message; a link has neither."""
     row = _get_row(request, get_message_row(request))
     if row["kind"] == "reference":
-        # The status is documented. [?] code and text are not.
+        # [?] The status 405 for the content of a link is documented; its code and text are from memory.
         raise GraphRefusalError(
             405, "ErrorInvalidRequest", "The request is not valid: a reference attachment has no content."
         )
@@ -120,7 +120,7 @@ def add_attachment(request: GraphRequest) -> GraphResponse:
 
 
 def _check_draft(message: Row) -> None:
-    # [?] Exchange does let attachments of received mail be deleted and added by some clients.
+    # [?] Attachments of a message that is no draft cannot be changed, though Exchange lets some clients do it.
     if not message["is_draft"]:
         raise bad_request(
             "Attachments can only be changed while the message is a draft.", "ErrorInvalidOperation"

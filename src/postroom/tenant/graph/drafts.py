@@ -90,7 +90,7 @@ def update_message(request: GraphRequest) -> GraphResponse:
     content = read_message(body, is_new=False)
     fixed = [name for name in body if name.lower() in DRAFT_ONLY]
     if fixed and not message["is_draft"]:
-        # [?] The documents say "updatable only if isDraft = true", and not what is answered otherwise.
+        # [?] Who changes subject, body or people of a message that is no draft gets 400 ErrorInvalidPropertySet.
         raise bad_request(f"Set action is invalid for property '{fixed[0]}'.", "ErrorInvalidPropertySet")
     if message["is_draft"] and content.columns.keys() & _MIME_COLUMNS:
         content.columns["mime_hash"] = None

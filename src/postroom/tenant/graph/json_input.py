@@ -19,13 +19,13 @@ def invalid_value(name: str) -> GraphRefusalError:
 
 def missing_property(name: str) -> GraphRefusalError:
     """Refuse a new thing that lacks something."""
-    # [?] The code and text are from memory.
+    # [?] Code and text for a property that is missing are from memory.
     return bad_request(f"The property '{name}' is required when creating the entity.", "ErrorInvalidArgument")
 
 
 def fixed_property(name: str) -> GraphRefusalError:
     """Refuse a change of what cannot change."""
-    # [?] The text is from memory.
+    # [?] The text for a property that cannot be changed is from memory.
     return bad_request(f"Set action is invalid for property '{name}'.", "ErrorInvalidPropertySet")
 
 

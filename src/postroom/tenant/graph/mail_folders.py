@@ -1,13 +1,19 @@
-"""Mail folders: list, get, create and delete."""
+"""Mail folders: list, count, get, create, change, delete, move and copy.
 
-from typing import Any
+`updateAllMessagesReadState` is not emulated, and $expand takes `childFolders` and `messages` only.
+"""
+
 
 from postroom.tenant.graph.filters import Field
+from postroom.tenant.graph.message_json import MessageWriter
 from postroom.tenant.graph.paths import Route
 from postroom.tenant.graph.permissions import Need
 from postroom.tenant.graph.query import (
+    DEFAULT_TOP,
+    Listing,
     metadata_url,
     page_response,
+    read_expand,
     read_flag,
     read_listing,
     read_select,
@@ -16,15 +22,26 @@ from postroom.tenant.graph.query import (
 )
 from postroom.tenant.graph.refusals import (
     GraphRefusalError,
+    access_denied,
     bad_request,
     folder_exists,
     item_not_found,
     malformed_id,
+    not_emulated,
     unknown_property,
 )
-from postroom.tenant.graph.wire import GraphRequest, GraphResponse
-from postroom.tenant.mail.database import Condition, Row
-from postroom.tenant.mail.folders import FolderExistsError
+from postroom.tenant.graph.search_folders import (
+    TYPE_NAME,
+    asks_for_search_folder,
+    check_no_search_folder,
+    folder_condition,
+    is_search_folder,
+    search_columns,
+    write_search,
+)
+from postroom.tenant.graph.wire import GraphRequest, GraphResponse, applied_preferences
+from postroom.tenant.mail.database import Condition, Page, Row
+from postroom.tenant.mail.folders import FolderCycleError, FolderExistsError
 from postroom.tenant.mail.identifiers import is_well_formed
 from postroom.tenant.mail.schema import WELL_KNOWN_FOLDERS
 
@@ -35,7 +52,8 @@ _FIELDS = {
     "ishidden": Field("hidden", "boolean"),
 }
 _WELL_KNOWN = frozenset(folder.name for folder in WELL_KNOWN_FOLDERS) - {"root"}
-_DEFAULT_ORDER = "display_name COLLATE NOCASE, key"  # [?] the order of a listing is not documented
+# [?] Folders are listed by name; Microsoft documents no order.
+_DEFAULT_ORDER = "display_name COLLATE NOCASE, key"
 
 
 def get_folder_row(request: GraphRequest, name_or_id: str) -> Row:
@@ -127,7 +145,7 @@ def _create_below(request: GraphRequest, parent: Row) -> GraphResponse:
     body = request.json_body()
     name = body.get("displayName")
     if not isinstance(name, str) or not name.strip():
-        # [?] The code and text are from memory.
+        # [?] Code and text for a folder without a name are from memory.
         raise bad_request(
             "The property 'DisplayName' is required when creating the entity.", "ErrorInvalidArgument"
         )
@@ -157,7 +175,7 @@ def delete_mail_folder(request: GraphRequest) -> GraphResponse:
     """DELETE mailFolders/{id}: into Deleted Items, or for good when it lies there."""
     folder = get_folder_row(request, request.parameters["folder"])
     if folder["well_known"] is not None:
-        # [?] Exchange's code and text; the status is from memory.
+        # [?] Who deletes a well-known folder gets Exchange's code and text, with a status from memory (403).
         raise GraphRefusalError(
             403, "ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted."
         )

@@ -17,7 +17,7 @@ LARGEST_ATTACHMENT_BYTES = 3 * 1024 * 1024
 _IMPORTANCES = ("low", "normal", "high")
 _INFERENCES = ("focused", "other")
 _FLAG_STATUSES = ("notFlagged", "flagged", "complete")
-# Clients send messages back as they got them; what only Exchange sets is passed over. [?]
+# [?] Properties that only Exchange sets are passed over: clients send messages back as they got them.
 _IGNORED = frozenset(
     {
         "id", "changekey", "createddatetime", "lastmodifieddatetime", "receiveddatetime", "sentdatetime",
@@ -52,7 +52,7 @@ def invalid_property(name: str, type_name: str = "microsoft.graph.message") -> G
 
 
 def _invalid_value(name: str) -> GraphRefusalError:
-    # [?] Graph's text names the JSON reader's trouble in more ways than are told apart here.
+    # [?] A value of the wrong type has one text; Graph's names the trouble of its JSON reader in more ways.
     return bad_request(
         f"Cannot convert the value of property '{name}' to the expected type.", "RequestBodyRead"
     )
@@ -68,9 +68,8 @@ def read_message(content: Any, *, is_new: bool) -> MessageInput:
         if "@" in key or key in _IGNORED:
             continue
         if key in ("attachments", "internetmessageheaders") and not is_new:
-            raise bad_request(
-                f"Set action is invalid for property '{name}'.", "ErrorInvalidPropertySet"
-            )  # [?] text
+            # [?] The text for changing attachments or headers by PATCH is from memory.
+            raise bad_request(f"Set action is invalid for property '{name}'.", "ErrorInvalidPropertySet")
         if key == "attachments":
             read.attachments = [read_attachment(item) for item in _list(name, value)]
         elif key in _READERS:
@@ -213,19 +212,19 @@ def read_attachment(content: Any) -> MimeAttachment:
     kind = str(content.get("@odata.type", "")).lstrip("#").lower()
     name = content.get("name")
     if not isinstance(name, str) or not name:
-        # [?] The code and text are from memory.
+        # [?] Code and text for an attachment without a name are from memory.
         raise bad_request("The property 'Name' is required when creating the entity.", "ErrorInvalidArgument")
     name = clean(name)
     if kind == "microsoft.graph.fileattachment":
         return _read_file(content, name)
     if kind == "microsoft.graph.referenceattachment":
-        # [?] The schema of v1.0 gives a link no address; clients send sourceUrl as in beta.
+        # [?] A link takes its address from `sourceUrl`, as in beta; the schema of v1.0 gives it none.
         return MimeAttachment(
             "reference", name, None, b"", source_url=_text("sourceUrl", content.get("sourceUrl", ""))
         )
     if kind == "microsoft.graph.itemattachment":
         return _read_item(content, name)
-    # [?] The text is from memory.
+    # [?] The text for an attachment without `@odata.type` is from memory.
     raise bad_request("The type of the attachment must be given in '@odata.type'.", "RequestBodyRead")
 
 
@@ -245,7 +244,7 @@ def _read_file(content: dict[str, Any], name: str) -> MimeAttachment:
     if raw is None:
         raise _invalid_value("contentBytes")
     if len(raw) >= LARGEST_ATTACHMENT_BYTES:
-        # [?] Real requests beyond about 4 MB are refused as a whole, between 3 and 4 MB it varies.
+        # [?] A file of 3 MB and more is 413 ErrorMessageSizeExceeded; in truth it varies between 3 and 4 MB.
         raise GraphRefusalError(
             413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size."
         )

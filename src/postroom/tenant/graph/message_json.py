@@ -12,6 +12,7 @@ from postroom.tenant.graph.refusals import unknown_property
 from postroom.tenant.graph.wire import GraphRequest
 from postroom.tenant.mail.bodies import body_as
 from postroom.tenant.mail.database import Row
+from postroom.tenant.mail.identifiers import change_key
 
 FIELDS = {
     "id": Field("item_id", "id"),
@@ -100,11 +101,6 @@ def _web_link(row: Row, style: _Style) -> str:
     return f"https://{style.web_host}/owa/?ItemID={item}&exvsurl=1&viewmodel=ReadMessageItem"
 
 
-def change_key(row: Row) -> str:
-    """Return the mark that changes whenever the message does."""
-    return f"CQAAABYAAA{row['key']:08X}{row['change']:06X}"
-
-
 # Each property: the columns it needs, and its value. The order is Graph's.
 _PROPERTIES: dict[str, tuple[tuple[str, ...], _Value]] = {
     "createdDateTime": (("created",), _time("created")),
@@ -129,7 +125,8 @@ _PROPERTIES: dict[str, tuple[tuple[str, ...], _Value]] = {
     "inferenceClassification": (("inference",), _plain("inference")),
     "internetMessageHeaders": (("headers",), _raw("headers")),
     "body": (("body_type", "body"), _body),
-    "uniqueBody": (("body_type", "body"), _body),  # [?] the whole body: what a reply quotes is not taken out
+    # [?] `uniqueBody` is the whole body: what a reply quotes is not taken out.
+    "uniqueBody": (("body_type", "body"), _body),
     "sender": (("sender_name", "sender_address"), _person("sender")),
     "from": (("from_name", "from_address"), _person("from")),
     "toRecipients": (("to_people",), _raw("to_people")),

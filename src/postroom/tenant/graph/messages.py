@@ -38,7 +38,7 @@ def get_message_row(request: GraphRequest) -> Row:
     """Return the message that a path names, or raise Graph's refusal."""
     message_id = request.parameters["message"]
     if "within" in request.parameters:
-        # [?] Whether the message lies in the folder that the path goes through is not looked at.
+        # [?] A path through a folder needs the folder to exist, not to hold the message.
         get_folder_row(request, request.parameters["within"])
     message = request.cloud.mail.messages.find(request.mailbox["key"], message_id)
     if message is not None:
@@ -178,9 +178,8 @@ def _destination(request: GraphRequest) -> Row:
     body = {name.lower(): value for name, value in request.json_body().items()}
     target = body.get("destinationid")
     if not isinstance(target, str) or not target:
-        raise bad_request(
-            "The required parameter 'DestinationId' is missing.", "ErrorInvalidRequest"
-        )  # [?] text
+        # [?] Code and text for a move or copy without `destinationId` are from memory.
+        raise bad_request("The required parameter 'DestinationId' is missing.", "ErrorInvalidRequest")
     return get_folder_row(request, target)
 
 

@@ -128,7 +128,7 @@ def check_reach(caller: Caller, need: Need, owner: User) -> None:
         limit = caller.app.mailboxes
         if limit is not None and not is_among(owner, limit):
             raise odata_disabled()
-    # [?] Exchange answers 404 ErrorItemNotFound in some such cases.
+    # [?] A signed-in user is denied (403) somebody else's mailbox; Exchange sometimes says 404 ErrorItemNotFound.
     elif not (is_own(caller, owner) or is_member(caller, owner)):
         raise access_denied()
 
@@ -140,7 +140,7 @@ def check_sight(caller: Caller, owner: User, query: Mapping[str, str]) -> None:
     """
     if sees_bodies(caller, owner):
         return
-    # [?] That Graph refuses these queries is documented of the permission; with which code is not.
+    # [?] Queries by what Mail.ReadBasic may not see are refused with ErrorAccessDenied; no code is documented.
     asked = (_TEXT.sub("", query.get(option, "")) for option in ("$filter", "$orderby", "$expand"))
     if "$search" in query or any(_UNSEEN.search(text) for text in asked):
         raise access_denied()

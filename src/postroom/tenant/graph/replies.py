@@ -45,7 +45,7 @@ def _read_content(body: dict[str, Any], kind: str) -> MessageInput:
     message = body.get("message") or {}
     content = read_message(message, is_new=True)
     if body.get("comment") and "body" in content.columns:
-        # [?] Documented as a 400; the code and text are not.
+        # [?] A comment together with a body is documented as a 400; its code and text are from memory.
         raise bad_request("Comment and message body cannot both be given.", "ErrorInvalidRequest")
     if not isinstance(body.get("comment", ""), str | None):
         raise bad_request(
@@ -99,7 +99,7 @@ def _once(people: list[dict[str, Any]], without: set[str]) -> list[dict[str, Any
 
 def _body(original: Row, comment: str | None) -> dict[str, Any]:
     """Write the comment above what it answers."""
-    # [?] The answer is HTML whatever the original was, and a comment is text: its marks are escaped.
+    # [?] Replies and forwards are HTML whatever the original was, and `comment` is text, so its marks are escaped.
     quoted = body_as("html", original["body_type"], original["body"])
     sender = html.escape(f"{original['from_name'] or ''} <{original['from_address'] or ''}>")
     said = html.escape(comment or "", quote=False).replace("\n", "<br>\n")
@@ -119,7 +119,7 @@ def _sent(request: GraphRequest, kind: str) -> GraphResponse:
 
 
 def _drafted(request: GraphRequest, kind: str) -> GraphResponse:
-    # [?] The schema of GCC High has no parameters here; what a client gives is ignored.
+    # [?] In Azure US GCC High the body of createReply, createReplyAll and createForward is ignored.
     return one_message(request, _make(request, kind, heeds_body=not request.lacks("reply.parameters")), 201)
 
 

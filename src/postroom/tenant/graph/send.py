@@ -25,7 +25,7 @@ def send_mail(request: GraphRequest) -> GraphResponse:
             return GraphResponse(_ACCEPTED)
         body = {name.lower(): value for name, value in request.json_body().items()}
         if "message" not in body:
-            # [?] The code and text are from memory.
+            # [?] Code and text for `sendMail` without a message are from memory.
             raise bad_request("The required parameter 'Message' is missing.", "ErrorInvalidRequest")
         saved = body.get("savetosentitems", True)
         content = read_message(body["message"], is_new=True)
@@ -38,7 +38,7 @@ def send_draft(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/send: the draft itself goes to Sent Items and keeps its immutable id."""
     message = get_message_row(request)
     if not message["is_draft"]:
-        # [?] The code and text are from memory.
+        # [?] Code and text for sending what is no draft are from memory.
         raise bad_request("The message has been sent already.", "ErrorInvalidOperation")
     send_message(request, message)
     return GraphResponse(_ACCEPTED)
@@ -49,7 +49,8 @@ def send_message(request: GraphRequest, message: Row, *, is_saved: bool = True) 
     message = _settle_sender(request, message)
     recipients = recipients_of(message)
     if not recipients:
-        raise invalid_recipients("A message can't be sent because it contains no recipients.")  # [?] text
+        # [?] The texts of ErrorInvalidRecipients are from memory.
+        raise invalid_recipients("A message can't be sent because it contains no recipients.")
     for address in recipients:
         if not is_address(address):
             raise invalid_recipients(

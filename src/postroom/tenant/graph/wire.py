@@ -88,7 +88,7 @@ class GraphRequest:
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
-            # [?] The text is from memory.
+            # [?] The text for a body that is no JSON object is from memory.
             raise bad_request(
                 "Unable to read JSON request payload. Please ensure Content-Type header is set and "
                 "payload is of valid JSON format."

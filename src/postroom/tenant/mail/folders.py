@@ -1,5 +1,6 @@
 """The folders of a mailbox."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from postroom.tenant.mail.changes import Changes
@@ -51,6 +52,7 @@ class Folders:
         well_known: str | None = None,
         *,
         hidden: bool = False,
+        search: Mapping[str, Any] | None = None,
     ) -> str:
         folder_id = new_folder_id(mailbox["guid"])
         columns = {
@@ -64,7 +66,7 @@ class Folders:
         }
         number = self._changes.next_number()
         numbers = {"arrived": number, "changed": number}
-        key = self._database.insert("folders", columns | numbers)
+        key = self._database.insert("folders", {**columns, **numbers, **(search or {})})
         self._changes.note_folder("created", self.get_by_key(key), number)
         return folder_id
 
@@ -107,12 +109,20 @@ class Folders:
         sql = f"SELECT COUNT(*) FROM folders WHERE mailbox = ? AND parent = ? AND ({condition.sql})"  # noqa: S608 - compiled, values bound
         return self._database.number(sql, (parent["mailbox"], parent["key"], *condition.values))
 
-    def create(self, mailbox: Row, parent: Row, display_name: str, *, hidden: bool = False) -> Row:
-        """Create a folder and return it; FolderExistsError if the name is taken."""
+    def create(
+        self,
+        mailbox: Row,
+        parent: Row,
+        display_name: str,
+        *,
+        hidden: bool = False,
+        search: Mapping[str, Any] | None = None,
+    ) -> Row:
+        """Create a folder, with columns of `search` a search folder; FolderExistsError if the name is taken."""
         with self._database.transaction():
             if self.find_child(parent, display_name):
                 raise FolderExistsError(display_name)
-            folder_id = self._insert(mailbox, parent, display_name, hidden=hidden)
+            folder_id = self._insert(mailbox, parent, display_name, hidden=hidden, search=search)
             self._touch(parent["key"])
             return self.get(mailbox["key"], folder_id)
 
@@ -168,19 +178,21 @@ class Folders:
         return placed
 
     def _free_name(self, parent: Row, name: str) -> str:
-        # [?] Exchange numbers a folder that meets its namesake in Deleted Items.
+        # [?] A folder that meets its namesake in Deleted Items gets a number.
         number, free = 0, name
         while self.find_child(parent, free):
             number += 1
             free = f"{name}{number}"
         return free
 
-    def rename(self, folder: Row, display_name: str) -> Row:
-        """Give a folder another name and return it; FolderExistsError if a neighbour has it."""
+    def update(self, folder: Row, display_name: str, search: Mapping[str, Any]) -> Row:
+        """Change the name of a folder, and what a search folder seeks; FolderExistsError if a neighbour has the name."""
         with self._database.transaction():
             known = self.find_child(self.get_by_key(folder["parent"]), display_name)
             if known is not None and known["key"] != folder["key"]:
                 raise FolderExistsError(display_name)
+            if search:
+                self._database.update("folders", folder["key"], search)
             return self._place(folder, self.get_by_key(folder["parent"]), display_name)
 
     def move(self, folder: Row, parent: Row) -> Row:
@@ -195,16 +207,20 @@ class Folders:
             self._check_place(folder, parent)
             return self._copy_below(mailbox, folder, parent)
 
+    def keys_below(self, folder: Row) -> list[int]:
+        """Return the row keys of a folder and of all folders below it, from the top down."""
+        return [row["key"] for row in self._database.rows(_BELOW, (folder["key"],))]
+
     def _check_place(self, folder: Row, parent: Row) -> None:
-        if any(row["key"] == parent["key"] for row in self._database.rows(_BELOW, (folder["key"],))):
+        if parent["key"] in self.keys_below(folder):
             raise FolderCycleError(folder["display_name"])
         if self.find_child(parent, folder["display_name"]):
             raise FolderExistsError(folder["display_name"])
 
     def _copy_below(self, mailbox: Row, folder: Row, parent: Row) -> Row:
-        copy = self.create(mailbox, parent, folder["display_name"], hidden=folder["hidden"] == 1)
+        name, hidden = folder["display_name"], folder["hidden"] == 1
         search = {name: folder[name] for name in ("source_folders", "nested", "filter_query")}
-        self._database.update("folders", copy["key"], search)
+        copy = self.create(mailbox, parent, name, hidden=hidden, search=search)
         self._messages.copy_all(mailbox, folder, copy)
         every = "SELECT * FROM folders WHERE mailbox = ? AND parent = ? ORDER BY key"
         for child in self._database.rows(every, (mailbox["key"], folder["key"])):
@@ -214,8 +230,8 @@ class Folders:
     def erase(self, folder: Row) -> None:
         """Delete a folder for good, with all that is in it."""
         with self._database.transaction():
-            for row in reversed(self._database.rows(_BELOW, (folder["key"],))):
-                lost = self.get_by_key(row["key"])
+            for key in reversed(self.keys_below(folder)):
+                lost = self.get_by_key(key)
                 self._messages.erase_all(lost)
                 self._changes.note_folder("deleted", lost, self._changes.next_number())
                 self._database.execute("DELETE FROM folders WHERE key = ?", (lost["key"],))

@@ -195,7 +195,7 @@ class WellKnown:
     hidden: bool = False
 
 
-# [?] Which of these a listing shows, and their names, as an English Exchange Online mailbox has them.
+# [?] The well-known folders, their names and which are hidden follow an English Exchange Online mailbox.
 WELL_KNOWN_FOLDERS = (
     WellKnown("root", "Root", None, hidden=True),
     WellKnown("msgfolderroot", "Top of Information Store", "root"),
