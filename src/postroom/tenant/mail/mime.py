@@ -236,7 +236,7 @@ def _file_attachment(part: Message) -> MimeAttachment:
 
 
 def _name_nameless(attachments: Iterable[MimeAttachment]) -> Iterator[MimeAttachment]:
-    # [?] Outlook names the nameless parts of a message ATT00001 and up, with the extension of their type.
+    # [?] A part without a file name is shown as `ATT00001` and up, with the extension of its type.
     numbers = count(1)
     for attachment in attachments:
         if attachment.name:
@@ -251,7 +251,7 @@ def _placing(part: Message) -> dict[str, Any]:
     location = part.get("Content-Location")
     return {
         "disposition": _disposition(part),
-        "content_id": raw_text(content_id).strip("<> ") if content_id else None,
+        "content_id": (raw_text(content_id).strip("<> ") or None) if content_id else None,
         "content_location": raw_text(location) if location else None,
     }
 
@@ -286,7 +286,7 @@ def _item_name(part: Message) -> str:
     children = part.get_payload()
     inner = children[0] if isinstance(children, list) and children else None
     subject = raw_text(inner.get("Subject", "")) if isinstance(inner, Message) else ""
-    # [?] Outlook shows an attached message under its subject; the file name of the part wins here where given.
+    # [?] An attached message is shown under its file name, else its subject, else `Untitled Attachment`.
     return _file_name(part) or decode_words(subject) or "Untitled Attachment"
 
 
@@ -323,7 +323,7 @@ def _text_bytes(part: Message) -> bytes:
 
 
 def _settle_inline(attachment: MimeAttachment, body: str) -> MimeAttachment:
-    # [?] Outlook counts a part as inline when it says so itself and has a Content-ID, or when the body shows it.
+    # [?] A part is inline if it has a Content-ID and either says so itself or is shown by the body.
     marked = attachment.disposition == "inline" and attachment.content_id is not None
     shown = attachment.content_id is not None and f"cid:{attachment.content_id}" in body
     if attachment.disposition == "attachment" or not (marked or shown):
