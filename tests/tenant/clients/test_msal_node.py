@@ -1,8 +1,6 @@
 """Microsoft's library for Node signs a person in on the tenant, unmodified, through its proxy."""
 
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from support.canary import canary
 from support.mail import make_mail
@@ -18,45 +15,14 @@ from support.sign_in import sign_in
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant, bare_environment
 
 BOTH_CLOUDS = pytest.mark.parametrize(("cloud", "domain"), [(GLOBAL, "com"), (GCC_HIGH, "us")])
-SOURCE = Path(__file__).resolve().parent / "msal_node"
-INSTALLED = Path(__file__).resolve().parents[2] / ".artefacts" / "msal_node"
 REDIRECT_URI = "http://localhost:9999/Callback"
-INSTALL_TIMEOUT_SECONDS = 110
 TIMEOUT_SECONDS = 60
 
 
-@pytest.fixture(scope="session")
-def script() -> Path:
-    """Give the script beside the library, which is fetched again only when its lock file has changed."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            pytest.skip(f"There is no {program} on this machine, so Microsoft's library for Node cannot run.")
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    with FileLock(INSTALLED / "lock"):
-        shutil.copy(SOURCE / "sign_in.mjs", INSTALLED)
-        lock = (SOURCE / "package-lock.json").read_bytes()
-        done = INSTALLED / "installed.json"
-        if not done.exists() or done.read_bytes() != lock:
-            install()
-            done.write_bytes(lock)
-    return INSTALLED / "sign_in.mjs"
-
-
-def install() -> None:
-    """Fetch the library as its lock file has it, with the network settings of this machine."""
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(SOURCE / name, INSTALLED)
-    ended = subprocess.run(
-        [shutil.which("npm") or "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=INSTALLED,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_TIMEOUT_SECONDS,
-        check=False,
-    )
-    if ended.returncode:
-        pytest.skip(f"npm could not fetch Microsoft's library for Node: {ended.stderr.strip()}")
+@pytest.fixture
+def script(node_clients: Path) -> Path:
+    """Give the script that signs in, beside the library."""
+    return node_clients / "sign_in.mjs"
 
 
 @contextmanager
