@@ -84,7 +84,7 @@ class Collection:
 
     def shown(self, request: GraphRequest, entity_id: str, content: Content) -> Content:
         """Return what $select leaves of something."""
-        return self._selected(request, {"id": entity_id} | content)
+        return self.selected(request, {"id": entity_id} | content)
 
     def _read_listing(self, request: GraphRequest) -> Listing:
         listing = read_listing(request, self.type_name, self.fields, self.order)
@@ -93,7 +93,8 @@ class Collection:
         # [?] These come whole, unlike messages.
         return replace(listing, page=replace(listing.page, top=HIGHEST_TOP))
 
-    def _selected(self, request: GraphRequest, content: Mapping[str, Any]) -> Content:
+    def selected(self, request: GraphRequest, content: Mapping[str, Any]) -> Content:
+        """Return of this object what $select names, and the id; all of it where nothing is selected."""
         selected = read_select(request)
         if selected is None:
             return dict(content)

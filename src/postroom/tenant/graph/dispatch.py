@@ -7,11 +7,15 @@ from postroom.tenant.graph import (
     drafts,
     inference_classification,
     mail_folders,
+    mailbox_settings,
     master_categories,
+    message_rules,
     messages,
+    open_extensions,
     outlook_user,
     replies,
     send,
+    upload_sessions,
     users,
 )
 from postroom.tenant.graph.paths import Route, find_route, shorten, split_path
@@ -32,11 +36,15 @@ _AREAS = (
     messages,
     drafts,
     attachments,
+    upload_sessions,
     send,
     replies,
     inference_classification,
     master_categories,
     outlook_user,
+    mailbox_settings,
+    message_rules,
+    open_extensions,
 )
 _ALL: tuple[Route, ...] = tuple(chain.from_iterable(area.ROUTES for area in _AREAS))
 ROUTES = tuple(route for route in _ALL if not route.path.startswith("/"))

@@ -93,7 +93,7 @@ def read_choice(*choices: str) -> Reader:
     return read
 
 
-def read_object(readers: Mapping[str, Reader], type_name: str) -> Reader:
+def read_object(readers: Mapping[str, Reader], type_name: str) -> Callable[[str, Any], dict[str, Any]]:
     """Make a reader of an object with these properties; nulls are left out."""
 
     def read(_name: str, value: Any) -> dict[str, Any]:

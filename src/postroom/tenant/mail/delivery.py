@@ -3,6 +3,7 @@
 import json
 
 from postroom.tenant.directory import Directory
+from postroom.tenant.mail.arrival import receive
 from postroom.tenant.mail.compose import completed, has_header, mime_of, without_bcc
 from postroom.tenant.mail.database import Row
 from postroom.tenant.mail.records import moment
@@ -33,7 +34,7 @@ def send(store: MailStore, directory: Directory, mailbox: Row, message: Row, *, 
             user.id: user for address in recipients_of(message) if (user := directory.find_user(address))
         }
         for user in users.values():
-            store.deliver(user.username, without_bcc(raw))
+            receive(store, directory, user, without_bcc(raw))
         if is_saved:
             _keep(store, mailbox, message, raw)
         else:

@@ -1,7 +1,7 @@
 """The mail store of one cloud: what the Graph layer, the control endpoints and ingestion work on."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from postroom.tenant.mail.database import Database, Row
 from postroom.tenant.mail.entities import Entities
 from postroom.tenant.mail.folders import Folders
 from postroom.tenant.mail.messages import Messages
-from postroom.tenant.mail.mime import MimeAttachment
+from postroom.tenant.mail.mime import MimeAttachment, MimeMessage
 from postroom.tenant.mail.records import columns_of, moment
 from postroom.tenant.mail.schema import NAMES, TABLES
 from postroom.tenant.mail.words import body_has_words, has_words, people_have_words
@@ -75,21 +75,17 @@ class MailStore:
             folder = self.folders.ensure_path(mailbox, folder_path)
             return str(self.add_mime(mailbox, folder, mime)["immutable_id"])
 
-    def deliver(self, address: str, mime: bytes) -> str:
-        """Put a message into the Inbox, unread, received now; return its immutable id."""
-        with self.database.transaction():
-            self.ensure_mailbox(address)
-            mailbox = self.get_mailbox(address)
-            inbox = self.folders.get(mailbox["key"], "inbox")
-            now = moment(self.clock.now())
-            return str(self.add_mime(mailbox, inbox, mime, created=now, received=now)["immutable_id"])
-
     def add_mime(self, mailbox: Row, folder: Row, raw: bytes, **columns: Any) -> Row:
         """Add a message from its MIME, kept byte for byte, with these columns set over what the MIME says."""
-        parsed = mime_reader.parse(raw)
+        return self.add_parsed(mailbox, folder, raw, mime_reader.parse(raw), columns)
+
+    def add_parsed(
+        self, mailbox: Row, folder: Row, raw: bytes, parsed: MimeMessage, columns: Mapping[str, Any]
+    ) -> Row:
+        """Add a message as `add_mime` does, from MIME that has been parsed already, which takes time."""
         made = columns_of(parsed, raw, mailbox["guid"], self.clock.now())
         with self.database.transaction():
-            made |= {"mime_hash": self.blobs.add(raw)} | columns
+            made |= {"mime_hash": self.blobs.add(raw), **columns}
             message = self.messages.add(mailbox, folder, made)
             for attachment in parsed.attachments:
                 self.attachments.add(mailbox, message["key"], attachment)
