@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from postroom.tenant.graph.extended_properties import Values, read_properties
+from postroom.tenant.graph.flags import read_flag
+from postroom.tenant.graph.open_extension_json import read_extensions
 from postroom.tenant.graph.refusals import GraphRefusalError, bad_request, not_emulated
 from postroom.tenant.mail.compose import compose
 from postroom.tenant.mail.headers import clean
@@ -16,7 +19,9 @@ from postroom.tenant.mail.records import body_columns, recipient
 LARGEST_ATTACHMENT_BYTES = 3 * 1024 * 1024
 _IMPORTANCES = ("low", "normal", "high")
 _INFERENCES = ("focused", "other")
-_FLAG_STATUSES = ("notFlagged", "flagged", "complete")
+_MOST_HEADERS = 5
+_ONLY_NEW = frozenset({"attachments", "extensions", "internetmessageheaders"})
+_PROPERTIES = {"singlevalueextendedproperties": False, "multivalueextendedproperties": True}
 # [?] Properties that only Exchange sets are passed over: clients send messages back as they got them.
 _IGNORED = frozenset(
     {
@@ -36,10 +41,12 @@ DRAFT_ONLY = frozenset(
 
 @dataclass(slots=True)
 class MessageInput:
-    """What a client wrote of a message: columns to set and things to attach."""
+    """What a client wrote of a message: columns to set, things to attach, what its app adds."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     attachments: list[MimeAttachment] = field(default_factory=list)
+    properties: Values = field(default_factory=dict)
+    extensions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def invalid_property(name: str, type_name: str = "microsoft.graph.message") -> GraphRefusalError:
@@ -67,11 +74,15 @@ def read_message(content: Any, *, is_new: bool) -> MessageInput:
         key = name.lower()
         if "@" in key or key in _IGNORED:
             continue
-        if key in ("attachments", "internetmessageheaders") and not is_new:
+        if key in _ONLY_NEW and not is_new:
             # [?] The text for changing attachments or headers by PATCH is from memory.
             raise bad_request(f"Set action is invalid for property '{name}'.", "ErrorInvalidPropertySet")
         if key == "attachments":
             read.attachments = [read_attachment(item) for item in _list(name, value)]
+        elif key == "extensions":
+            read.extensions = read_extensions(value)
+        elif key in _PROPERTIES:
+            read.properties |= read_properties(value, multiple=_PROPERTIES[key])
         elif key in _READERS:
             read.columns |= _READERS[key](name, value)
         else:
@@ -150,20 +161,14 @@ def _read_categories(name: str, value: Any) -> dict[str, Any]:
     return {"categories": json.dumps([_text(name, item) for item in _list(name, value)], ensure_ascii=False)}
 
 
-def _read_flag(name: str, value: Any) -> dict[str, Any]:
-    statuses = {status.lower(): status for status in _FLAG_STATUSES}
-    status = statuses.get(str(value.get("flagStatus", "")).lower()) if isinstance(value, dict) else None
-    if status is None:
-        raise _invalid_value(name)
-    times = {
-        key: value[key] for key in ("startDateTime", "dueDateTime", "completedDateTime") if value.get(key)
-    }
-    return {"flag": clean(json.dumps({"flagStatus": status} | times))}
-
-
 def _read_internet_headers(name: str, value: Any) -> dict[str, Any]:
+    if not 1 <= len(_list(name, value)) <= _MOST_HEADERS:  # an empty list is refused by the same words
+        raise bad_request(
+            f"Maximum number of headers in one message should be less than or equal to {_MOST_HEADERS}.",
+            "InvalidInternetMessageHeaderCollection",
+        )
     headers = []
-    for item in _list(name, value):
+    for item in value:
         if not isinstance(item, dict):
             raise _invalid_value(name)
         header, content = _text("name", item.get("name")), _text("value", item.get("value"))
@@ -199,7 +204,7 @@ _READERS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "isdeliveryreceiptrequested": _boolean("delivery_receipt"),
     "isreadreceiptrequested": _boolean("read_receipt"),
     "categories": _read_categories,
-    "flag": _read_flag,
+    "flag": lambda _, value: {"flag": clean(read_flag(value))},
     "internetmessageid": lambda name, value: {"internet_message_id": _text(name, value)},
     "internetmessageheaders": _read_internet_headers,
 }

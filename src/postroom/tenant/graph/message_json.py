@@ -9,6 +9,7 @@ import msgspec
 from postroom.tenant.graph.filters import Field
 from postroom.tenant.graph.permissions import sees_bodies
 from postroom.tenant.graph.refusals import unknown_property
+from postroom.tenant.graph.safe_html import safe_html
 from postroom.tenant.graph.wire import GraphRequest
 from postroom.tenant.mail.bodies import body_as
 from postroom.tenant.mail.database import Row
@@ -43,8 +44,13 @@ FIELDS = {
     "ccrecipients": Field("cc_people", "people"),
     "bccrecipients": Field("bcc_people", "people"),
     "replyto": Field("reply_to_people", "people"),
+    "singlevalueextendedproperties": Field("", "properties"),
+    "extensions": Field("", "extensions"),
 }
 
+NAVIGATION_PROPERTIES = frozenset(
+    {"attachments", "extensions", "singlevalueextendedproperties", "multivalueextendedproperties"}
+)
 _ONLY_SELECTED = frozenset({"internetMessageHeaders", "uniqueBody"})
 _BODIES = frozenset({"body", "bodyPreview", "uniqueBody"})
 _CONVERSATION_INDEX = frozenset({"conversationIndex"})
@@ -57,6 +63,7 @@ class _Style:
 
     id_column: str
     body_type: str | None
+    is_safe: bool
     web_host: str
 
 
@@ -93,7 +100,11 @@ def _person(prefix: str) -> _Value:
 
 def _body(row: Row, style: _Style) -> Any:
     kind = style.body_type or row["body_type"]
-    return {"contentType": kind, "content": body_as(kind, row["body_type"], row["body"])}
+    content = body_as(kind, row["body_type"], row["body"])
+    return {
+        "contentType": kind,
+        "content": safe_html(content) if kind == "html" and style.is_safe else content,
+    }
 
 
 def _web_link(row: Row, style: _Style) -> str:
@@ -147,6 +158,7 @@ class MessageWriter:
         self._style = _Style(
             "immutable_id" if request.immutable_ids else "item_id",
             kind if kind in ("text", "html") else None,
+            request.preference("outlook.allow-unsafe-html") is None,
             _WEB_HOSTS[request.is_gcc_high],
         )
         absent = _CONVERSATION_INDEX if request.lacks("message.conversationIndex") else frozenset()
@@ -164,8 +176,11 @@ class MessageWriter:
         chosen: list[str] = []
         for name in selected:
             known = _BY_LOWER_NAME.get(name.lower())
-            if name.lower() in ("id", "*"):
+            if name.lower() == "*":
+                chosen += [name for name in _PROPERTIES if name not in _ONLY_SELECTED | absent]
                 continue
+            if name.lower() == "id" or name.lower() in NAVIGATION_PROPERTIES:
+                continue  # what $expand brings may be selected too, which clients of Microsoft do
             if known is None or known in absent:
                 raise unknown_property(name, "Message")
             chosen.append(known)

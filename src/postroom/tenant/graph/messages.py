@@ -1,37 +1,49 @@
 """Messages: list, get, change, delete, move and copy."""
 
+from dataclasses import replace
 from typing import Any
 
-from postroom.tenant.graph.attachment_json import write_attachments
-from postroom.tenant.graph.mail_folders import get_folder_row
+from postroom.tenant.graph.mail_folders import get_destination, get_folder_row
+from postroom.tenant.graph.message_expansions import MessageExpander
 from postroom.tenant.graph.message_json import FIELDS, MessageWriter
+from postroom.tenant.graph.paging import (
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    Token,
+    begin_after,
+    find_token,
+    write_token,
+)
 from postroom.tenant.graph.paths import Route
-from postroom.tenant.graph.permissions import Need, sees_bodies
+from postroom.tenant.graph.permissions import Need
 from postroom.tenant.graph.query import (
     Listing,
+    check_options,
     metadata_url,
     page_response,
-    read_expand,
     read_listing,
     read_select,
     selected_context,
     user_context,
 )
 from postroom.tenant.graph.refusals import (
-    access_denied,
+    GraphRefusalError,
     bad_request,
     item_not_found,
     malformed_id,
-    not_emulated,
 )
-from postroom.tenant.graph.search import search_condition
+from postroom.tenant.graph.search import MOST_RESULTS, search_condition
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse, applied_preferences
 from postroom.tenant.mail.compose import mime_of
-from postroom.tenant.mail.database import Condition, Row
-from postroom.tenant.mail.identifiers import is_well_formed
+from postroom.tenant.mail.database import Condition, Page, Row
+from postroom.tenant.mail.identifiers import change_key, is_well_formed
 
-_NEWEST_FIRST = "received DESC, key DESC"
 _SEARCH_ORDER = "sent DESC, key DESC"
+# What `$orderby=receivedDateTime` compiles to, and the orders that an index has.
+_BY_TIME = {
+    f"received DESC, {NEWEST_FIRST}": NEWEST_FIRST,
+    f"received ASC, {NEWEST_FIRST}": OLDEST_FIRST,
+}
 
 
 def get_message_row(request: GraphRequest) -> Row:
@@ -51,44 +63,56 @@ def _read_message_listing(request: GraphRequest) -> Listing:
     for name, code in (("$filter", "SearchWithFilter"), ("$orderby", "SearchWithOrderBy")):
         if search and request.query.get(name):
             raise bad_request(f"The query parameter '{name}' is not supported with '$search'.", code)
-    listing = read_listing(request, "Message", FIELDS, _SEARCH_ORDER if search else _NEWEST_FIRST)
-    if not search:
-        return listing
-    return Listing(listing.condition & search_condition(search), listing.page, listing.counted)
+    listing = read_listing(request, "Message", FIELDS, _SEARCH_ORDER if search else NEWEST_FIRST)
+    if search:
+        condition = search_condition(search, request.cloud.clock.now())
+        return replace(listing, condition=listing.condition & condition, counted=False)
+    return replace(
+        listing, page=replace(listing.page, order=_BY_TIME.get(listing.page.order, listing.page.order))
+    )
 
 
 def _list(request: GraphRequest, place: Condition, context: str) -> GraphResponse:
     listing = _read_message_listing(request)
+    token = find_token(request)
+    page, most = _page_of(request, listing, token)
     selected = read_select(request)
-    expanded = _read_expand(request)
-    writer = MessageWriter(request, selected)
+    writer, expander = MessageWriter(request, selected), MessageExpander(request)
     messages = request.cloud.mail.messages
     condition = place & listing.condition
-    rows = messages.list(writer.columns, condition, listing.page.with_one_more())
-    shown = rows[: listing.page.top]
+    begin, place_of_page = begin_after(request, token, page)
+    columns = f"{writer.columns}, received"
+    rows = messages.list(columns, condition & begin, place_of_page.with_one_more())
+    shown, seen = rows[: page.top], page.skip + page.top
+    more = len(rows) > page.top and (most is None or seen < most)
     return page_response(
         request,
         context + selected_context(selected),
-        [writer.write(row) | _expansion(request, row, expanded) for row in shown],
-        page=listing.page,
+        [_written(writer, expander, row) for row in shown],
+        page=page,
         total=messages.count(condition) if listing.counted else None,
-        more=len(rows) > listing.page.top,
+        more=more,
+        following=_following(request, seen, shown[-1]) if more else None,
     )
 
 
-def _read_expand(request: GraphRequest) -> tuple[str, list[str] | None] | None:
-    expanded = read_expand(request)
-    if expanded and expanded[0] != "attachments":
-        raise not_emulated(f"$expand={request.query['$expand']}")
-    if expanded and not sees_bodies(request.caller, request.user):
-        raise access_denied()
-    return expanded
+def _page_of(request: GraphRequest, listing: Listing, token: Token | None) -> tuple[Page, int | None]:
+    """Return which page is meant, and how many results there are at most; a search ends after a thousand."""
+    if not request.query.get("$search"):
+        return listing.page, None
+    skip = token.skip if token else listing.page.skip
+    left = max(MOST_RESULTS - skip, 0)
+    return replace(listing.page, skip=skip, top=min(listing.page.top, left)), MOST_RESULTS
 
 
-def _expansion(
-    request: GraphRequest, row: Row, expanded: tuple[str, list[str] | None] | None
-) -> dict[str, Any]:
-    return {"attachments": write_attachments(request, row["key"], expanded[1])} if expanded else {}
+def _following(request: GraphRequest, seen: int, last: Row) -> dict[str, str]:
+    token = {"$skiptoken": write_token(request, seen, last)}
+    return token if request.query.get("$search") else {"$skip": str(seen)} | token
+
+
+def _written(writer: MessageWriter, expander: MessageExpander, row: Row) -> dict[str, Any]:
+    message = writer.write(row)
+    return message | expander.write(row, message["id"])
 
 
 def _everywhere(request: GraphRequest) -> Condition:
@@ -114,6 +138,8 @@ def list_folder_messages(request: GraphRequest) -> GraphResponse:
 def _count(request: GraphRequest, place: Condition) -> GraphResponse:
     listing = _read_message_listing(request)
     total = request.cloud.mail.messages.count(place & listing.condition)
+    if request.query.get("$search"):
+        total = min(total, MOST_RESULTS)
     return GraphResponse(200, str(total).encode(), {}, "text/plain")
 
 
@@ -129,13 +155,24 @@ def count_folder_messages(request: GraphRequest) -> GraphResponse:
 
 def one_message(request: GraphRequest, row: Row, status: int = 200) -> GraphResponse:
     """Answer with one message."""
+    check_options(request)
     selected = read_select(request)
-    expanded = _read_expand(request)
     context = f"{metadata_url(request)}#{user_context(request)}/messages{selected_context(selected)}/$entity"
-    content = {"@odata.context": context} | MessageWriter(request, selected).write(row)
-    return GraphResponse.of_json(
-        content | _expansion(request, row, expanded), status, applied_preferences(request)
-    )
+    message = _written(MessageWriter(request, selected), MessageExpander(request), row)
+    return GraphResponse.of_json({"@odata.context": context} | message, status, applied_preferences(request))
+
+
+def check_unchanged(request: GraphRequest, row: Row) -> None:
+    """Refuse a change by If-Match with the ETag of an earlier state of the message."""
+    expected = request.headers.get("if-match", "*").strip()
+    if expected not in ("*", f'W/"{change_key(row)}"', f'"{change_key(row)}"'):
+        # The code and text are Exchange's; [?] whether Outlook heeds If-Match for messages is not documented.
+        raise GraphRefusalError(
+            412,
+            "ErrorIrresolvableConflict",
+            "The send or update operation could not be performed because the change key passed in the request does "
+            "not match the current change key for the item.",
+        )
 
 
 def get_message(request: GraphRequest) -> GraphResponse:
@@ -155,6 +192,7 @@ def get_message_mime(request: GraphRequest) -> GraphResponse:
 def delete_message(request: GraphRequest) -> GraphResponse:
     """DELETE messages/{id}: into Deleted Items, from there to the recoverable items, from there for good."""
     row = get_message_row(request)
+    check_unchanged(request, row)
     store = request.cloud.mail
     folder = store.folders.get_by_key(row["folder"])
     if folder["well_known"] == "recoverableitemsdeletions":

@@ -9,6 +9,15 @@ from typing import Any
 
 from postroom.tenant.mail.database import Database, Row
 
+EXTENSION_PREFIX = "Microsoft.OutlookServices.OpenTypeExtension."
+
+
+def bare_name(name_or_id: str) -> str:
+    """Return the name of an open extension that is given by its name or its id."""
+    if name_or_id.lower().startswith(EXTENSION_PREFIX.lower()):
+        return name_or_id[len(EXTENSION_PREFIX) :]
+    return name_or_id
+
 
 class Additions:
     """Keep extended properties by their ids, and open extensions by their names."""
