@@ -11,6 +11,7 @@ from postroom.tenant.control_directory import DIRECTORY_ROUTES
 from postroom.tenant.control_limits import LIMIT_ROUTES
 from postroom.tenant.control_mailboxes import MAILBOX_ROUTES
 from postroom.tenant.control_requests import ControlInputError, get_tenant, read_settings
+from postroom.tenant.control_subscriptions import SUBSCRIPTION_ROUTES
 from postroom.tenant.faults import FaultSettings
 from postroom.tenant.tenancy import LocalTenant
 
@@ -113,6 +114,7 @@ ROUTES = (
     Route("/faults", clear_faults, methods=["DELETE"]),
     Route("/clock", move_clock, methods=["POST"]),
     Route("/latency", set_latency, methods=["POST"]),
+    *SUBSCRIPTION_ROUTES,
     *LIMIT_ROUTES,
     *DIRECTORY_ROUTES,
     *MAILBOX_ROUTES,

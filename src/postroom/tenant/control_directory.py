@@ -3,7 +3,7 @@
 Whatever is changed here holds until it is changed again or the tenant is reset.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -58,6 +58,12 @@ class PolicyChange(msgspec.Struct, forbid_unknown_fields=True):
 
     user_consent: bool
     """Whether users may consent to apps by themselves."""
+
+
+class SchemaReading(msgspec.Struct, forbid_unknown_fields=True):
+    """Say whether a cloud has what its published schema lacks, which can lag behind the service."""
+
+    absent: Literal["refused", "served"]
 
 
 class ConsentGrant(msgspec.Struct, forbid_unknown_fields=True):
@@ -118,6 +124,15 @@ async def change_policies(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def read_schema(request: Request) -> Response:
+    """Choose the reading of what the schema of a cloud lacks, for both clouds or the one that `?cloud=` names."""
+    reading = await read_settings(request, SchemaReading)
+    for cloud in _get_clouds(request):
+        cloud.follows_schema = reading.absent == "refused"
+    get_tenant(request).save()
+    return Response(status_code=204)
+
+
 async def list_consents(request: Request) -> Response:
     """List who consented to what, in both clouds."""
     clouds = get_tenant(request).clouds
@@ -174,13 +189,18 @@ def _check_scopes(scopes: frozenset[str]) -> None:
         raise ControlInputError(f"The local tenant knows no delegated permission {min(unknown)!r}.")
 
 
-def _get_apps(request: Request, name: str, status: int = 400) -> list[tuple[CloudState, App]]:
-    """Give the apps of this name, of the cloud that `?cloud=` names or of both."""
+def _get_clouds(request: Request) -> list[CloudState]:
+    """Give the cloud that `?cloud=` names, or both."""
     clouds, wanted = get_tenant(request).clouds, request.query_params.get("cloud")
     if wanted is not None and wanted not in [cloud.name for cloud in clouds]:
         raise ControlInputError(f"No cloud is named {wanted!r}.")
-    named = [cloud for cloud in clouds if wanted in (None, cloud.name)]
-    found = [(cloud, app) for cloud in named if (app := cloud.directory.find_app_named(name))]
+    return [cloud for cloud in clouds if wanted in (None, cloud.name)]
+
+
+def _get_apps(request: Request, name: str, status: int = 400) -> list[tuple[CloudState, App]]:
+    """Give the apps of this name, of the cloud that `?cloud=` names or of both."""
+    clouds = _get_clouds(request)
+    found = [(cloud, app) for cloud in clouds if (app := cloud.directory.find_app_named(name))]
     if not found:
         raise ControlInputError(f"No app is named {name!r}.", status)
     return found
@@ -214,6 +234,7 @@ DIRECTORY_ROUTES = (
     Route("/users/{address}", change_user, methods=["PATCH"]),
     Route("/apps/{name}", change_app, methods=["PATCH"]),
     Route("/policies", change_policies, methods=["PATCH"]),
+    Route("/schema", read_schema, methods=["POST"]),
     Route("/consents", list_consents, methods=["GET"]),
     Route("/consents", grant_consent, methods=["POST"]),
     Route("/consents", revoke_consent, methods=["DELETE"]),

@@ -15,6 +15,7 @@ from postroom.tenant.faults import Faults
 from postroom.tenant.hosts import CloudHosts
 from postroom.tenant.limits import Limits
 from postroom.tenant.mail.store import MailStore
+from postroom.tenant.notifications.subscriptions import Subscriptions
 
 
 @dataclass
@@ -43,6 +44,11 @@ class CloudState:
     def sealer(self) -> Sealer:
         """What seals codes, refresh tokens and cookies of this cloud; the same after a restart."""
         return Sealer(self.signing_key)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Who wants to be told what changes in the mailboxes of this cloud."""
+        return Subscriptions(self.mail, self.clock, self.directory.tenant_id)
 
     @property
     def name(self) -> str:

@@ -86,6 +86,7 @@ class LocalTenant:
             cloud.consents.clear()
             cloud.redemptions.clear()
             cloud.device_requests.clear()
+            cloud.follows_schema = True
             cloud.directory.undo_changes(seeded_usernames(cloud.hosts.domain))
         self.fill_mailboxes()
         self.save()
@@ -97,8 +98,9 @@ class LocalTenant:
         write_record(self.private / "record.json", TenantRecord(self.clock.offset_seconds, clouds))
 
     def close(self) -> None:
-        """Close the mail stores."""
+        """Deliver no more notifications, and close the mail stores."""
         for cloud in self.clouds:
+            cloud.subscriptions.stop()
             cloud.mail.close()
 
     def _open_cloud(self, hosts: CloudHosts, record: CloudRecord, port: int) -> CloudState:
@@ -115,9 +117,11 @@ class LocalTenant:
             limits=self.limits,
             revoked_before=dict(record.revoked_before),
             consents=Consents(record.consents),
+            follows_schema=record.follows_schema,
         )
         directory.on_change = self.save
         cloud.consents.on_change = self.save
+        cloud.subscriptions.take_up()
         return cloud
 
 
@@ -159,4 +163,5 @@ def _record_of(cloud: CloudState) -> CloudRecord:
         changed_users=tuple(directory.changed_users.values()),
         policies=directory.policies,
         consents=cloud.consents.list(),
+        follows_schema=cloud.follows_schema,
     )
