@@ -4,11 +4,10 @@ import asyncio
 import base64
 import json
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
 from postroom.tenant.graph.paths import split_path
 from postroom.tenant.graph.refusals import GraphRefusalError, bad_request, not_emulated
-from postroom.tenant.graph.wire import GraphRequest, GraphResponse
+from postroom.tenant.graph.wire import GraphRequest, GraphResponse, read_query
 
 MOST_REQUESTS = 20
 REQUESTS_AT_ONCE = 4
@@ -138,7 +137,7 @@ def _inner_request(outer: GraphRequest, part: _Part) -> GraphRequest:
     inner = GraphRequest(
         method=part["method"].upper(),
         path=path,
-        query={name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)},
+        query=read_query(query),
         headers=headers,
         body=content.encode("utf-8", "replace"),
         cloud=outer.cloud,

@@ -33,6 +33,7 @@ from postroom.tenant.graph.refusals import (
     malformed_id,
 )
 from postroom.tenant.graph.search import MOST_RESULTS, search_condition
+from postroom.tenant.graph.search_folders import folder_condition
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse, applied_preferences
 from postroom.tenant.mail.compose import mime_of
 from postroom.tenant.mail.database import Condition, Page, Row
@@ -98,9 +99,9 @@ def _list(request: GraphRequest, place: Condition, context: str) -> GraphRespons
 
 def _page_of(request: GraphRequest, listing: Listing, token: Token | None) -> tuple[Page, int | None]:
     """Return which page is meant, and how many results there are at most; a search ends after a thousand."""
+    skip = token.skip if token and "$skip" not in request.query else listing.page.skip
     if not request.query.get("$search"):
-        return listing.page, None
-    skip = token.skip if token else listing.page.skip
+        return replace(listing.page, skip=skip), None
     left = max(MOST_RESULTS - skip, 0)
     return replace(listing.page, skip=skip, top=min(listing.page.top, left)), MOST_RESULTS
 
@@ -126,7 +127,7 @@ def list_messages(request: GraphRequest) -> GraphResponse:
 
 
 def _in_folder(request: GraphRequest) -> Condition:
-    return Condition("folder = ?", (get_folder_row(request, request.parameters["folder"])["key"],))
+    return folder_condition(request, get_folder_row(request, request.parameters["folder"]))
 
 
 def list_folder_messages(request: GraphRequest) -> GraphResponse:
@@ -218,7 +219,7 @@ def _destination(request: GraphRequest) -> Row:
     if not isinstance(target, str) or not target:
         # [?] Code and text for a move or copy without `destinationId` are from memory.
         raise bad_request("The required parameter 'DestinationId' is missing.", "ErrorInvalidRequest")
-    return get_folder_row(request, target)
+    return get_destination(request, target)
 
 
 def move_message(request: GraphRequest) -> GraphResponse:

@@ -143,7 +143,7 @@ def page_response(
     content["value"] = rows
     if more:
         content["@odata.nextLink"] = next_link(request, following or {"$skip": str(page.skip + page.top)})
-    return GraphResponse.of_json(content, headers=applied_preferences(request))
+    return GraphResponse.of_json(content, headers=applied_preferences(request, paged=True))
 
 
 def next_link(request: GraphRequest, following: Mapping[str, str]) -> str:

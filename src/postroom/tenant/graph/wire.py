@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -20,6 +21,19 @@ JSON_TYPE = (
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 )
 _PREFERENCE = re.compile(r"([\w.\-]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s,;]+)))?")
+
+
+def read_query(text: str) -> dict[str, str]:
+    """Return the options of a query by their names in lower case, or raise Graph's 400 for one that comes twice."""
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        key = name.lower()
+        if key in query and key.startswith("$"):
+            raise bad_request(
+                f"Query option '{name}' was specified more than once, but it must be specified at most once."
+            )
+        query[key] = value
+    return query
 
 
 @dataclass(slots=True)
@@ -114,12 +128,17 @@ class GraphResponse:
         return cls(status, msgspec.json.encode(content), headers or {}, JSON_TYPE)
 
 
-def applied_preferences(request: GraphRequest) -> dict[str, str]:
+def applied_preferences(request: GraphRequest, *, paged: bool = False) -> dict[str, str]:
     """Give the Preference-Applied header for the preferences that an answer follows."""
     applied = []
     kind = request.preference("outlook.body-content-type")
     if kind and kind.lower() in ("text", "html"):
         applied.append(f'outlook.body-content-type="{kind}"')
+    if request.preference("outlook.allow-unsafe-html") is not None:
+        applied.append("outlook.allow-unsafe-html")
     if request.immutable_ids:
         applied.append("IdType=ImmutableId")
+    size = request.preference("odata.maxpagesize")
+    if paged and size and "$top" not in request.query:
+        applied.append(f"odata.maxpagesize={size}")
     return {"Preference-Applied": ", ".join(applied)} if applied else {}
