@@ -6,15 +6,19 @@ from postroom.tenant.graph import (
     attachments,
     drafts,
     inference_classification,
+    mail_folder_changes,
+    mail_folder_moves,
     mail_folders,
     mailbox_settings,
     master_categories,
+    message_changes,
     message_rules,
     messages,
     open_extensions,
     outlook_user,
     replies,
     send,
+    subscriptions,
     upload_sessions,
     users,
 )
@@ -33,6 +37,9 @@ from postroom.tenant.state import CloudState
 _AREAS = (
     users,
     mail_folders,
+    mail_folder_moves,
+    mail_folder_changes,
+    message_changes,
     messages,
     drafts,
     attachments,
@@ -44,6 +51,7 @@ _AREAS = (
     outlook_user,
     mailbox_settings,
     message_rules,
+    subscriptions,
     open_extensions,
 )
 _ALL: tuple[Route, ...] = tuple(chain.from_iterable(area.ROUTES for area in _AREAS))

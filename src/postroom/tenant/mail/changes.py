@@ -66,7 +66,7 @@ class Changes:
 
     def mark(self) -> Mark:
         """Return the point in history that the store has reached."""
-        return Mark(self._epoch, self._number)
+        return Mark(self._epoch, self._before)  # Numbers of a transaction under way may yet be taken back.
 
     def next_number(self) -> int:
         """Give the next change its number; only inside a transaction."""
@@ -122,7 +122,7 @@ class Changes:
         if mark.number < mailbox["forgotten"]:
             return False
         if mark.epoch == self._epoch:
-            return mark.number <= self._number
+            return mark.number <= self._before
         ended = self._database.find_row("SELECT number FROM epochs WHERE epoch = ?", (mark.epoch,))
         return ended is not None and mark.number <= ended["number"]
 

@@ -186,7 +186,7 @@ class Folders:
         return free
 
     def update(self, folder: Row, display_name: str, search: Mapping[str, Any]) -> Row:
-        """Change the name of a folder, and what a search folder seeks; FolderExistsError if a neighbour has the name."""
+        """Change the name of a folder and what a search folder seeks; FolderExistsError if the name is taken."""
         with self._database.transaction():
             known = self.find_child(self.get_by_key(folder["parent"]), display_name)
             if known is not None and known["key"] != folder["key"]:

@@ -19,7 +19,9 @@ from postroom.tenant.mail.folders import Folders
 from postroom.tenant.mail.messages import Messages
 from postroom.tenant.mail.mime import MimeAttachment, MimeMessage
 from postroom.tenant.mail.records import columns_of, moment
+from postroom.tenant.mail.rounds import Rounds
 from postroom.tenant.mail.schema import NAMES, TABLES
+from postroom.tenant.mail.upload_sessions import UploadSessions
 from postroom.tenant.mail.words import body_has_words, has_words, people_have_words
 
 
@@ -38,9 +40,11 @@ class MailStore:
         self.database.add_function("body_has_words", 4, body_has_words)
         self.database.add_function("people_have_words", 3, people_have_words)
         self.changes = Changes(self.database)
+        self.rounds = Rounds(self.database)
         self.messages = Messages(self.database, self.changes, clock)
         self.folders = Folders(self.database, self.changes, self.messages)
         self.attachments = Attachments(self.database, self.blobs, clock)
+        self.uploads = UploadSessions(folder / "uploads", clock)
         self.additions = Additions(self.database)
         self.entities = Entities(self.database)
 
@@ -157,6 +161,7 @@ class MailStore:
                 self.database.execute(f"DELETE FROM {table}")  # noqa: S608 - names are ours
             self.changes.begin_epoch()
             self.blobs.clear()
+            self.uploads.clear()
 
     def close(self) -> None:
         """Close the files; the store cannot be used any more."""
