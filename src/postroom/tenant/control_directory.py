@@ -36,6 +36,7 @@ class UserChange(msgspec.Struct, forbid_unknown_fields=True):
     send_as: tuple[str, ...] | UnsetType | None = UNSET
     """The addresses that may send in its name; `null` stands for the members."""
     send_on_behalf: tuple[str, ...] | UnsetType = UNSET
+    """The addresses that may send on its behalf, which the message then says."""
 
 
 class AppChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,6 +65,7 @@ class SchemaReading(msgspec.Struct, forbid_unknown_fields=True):
     """Say whether a cloud has what its published schema lacks, which can lag behind the service."""
 
     absent: Literal["refused", "served"]
+    """What becomes of a request for it: `refused` as unknown, or `served` as in the other cloud."""
 
 
 class ConsentGrant(msgspec.Struct, forbid_unknown_fields=True):

@@ -17,6 +17,7 @@ class LifecycleEvent(msgspec.Struct, forbid_unknown_fields=True):
     """Say what the receiver of lifecycle notifications is told."""
 
     event: Literal["reauthorizationRequired", "subscriptionRemoved", "missed"]
+    """The event; after `subscriptionRemoved` the subscription is gone."""
 
 
 async def list_subscriptions(request: Request) -> Response:
