@@ -13,6 +13,7 @@ from postroom.tenant.entra.routes import METHODS, entra_routes, refuse_not_emula
 from postroom.tenant.fault_injection import AddLatency, InjectFaults
 from postroom.tenant.graph.admission import LimitRequests
 from postroom.tenant.graph.routes import graph_routes
+from postroom.tenant.graph.upload_address import upload_routes
 from postroom.tenant.hosts import CLOUDS
 from postroom.tenant.request_log import LogRequests
 from postroom.tenant.state import CloudState
@@ -37,9 +38,10 @@ def _routes(cloud: CloudState) -> list[BaseRoute]:
     return [
         Host(cloud.hosts.login, Router(entra_routes())),
         Host(cloud.hosts.graph, Router([*graph_routes(), not_emulated])),
-        Host(cloud.hosts.upload, Router([*graph_routes(), not_emulated])),
+        Host(cloud.hosts.upload, Router([*upload_routes(), not_emulated])),
         *(Host(host, Router(misdirected)) for host in foreign),
         *graph_routes(),
+        *upload_routes(),
         *entra_routes(),
     ]
 

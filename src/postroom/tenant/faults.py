@@ -28,23 +28,41 @@ class FaultSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """
 
     method: str = "*"
+    """The method; `*` is any."""
     path: str = "*"
+    """The path, with `*` and `?`, in any case; parts of a batch are met by their own, such as `/v1.0/me/messages`."""
     status: Status | None = None
+    """The status of a made up answer: 400 to 599."""
     aadsts: int | None = None
+    """The number of a refusal of Entra ID."""
     code: str | None = None
+    """The code of the error; without it the one that is usual with the status."""
     message: str | None = None
+    """The message of the error; without it the one that is usual with the status."""
     retry_after: NotNegative | None = None
+    """The seconds of a Retry-After header."""
     content: str | None = None
+    """What is answered instead, with status 200 unless another is given: the page of a proxy, JSON cut short."""
     content_type: str | None = None
+    """The type of this content; without it HTML."""
     drop_response: bool = False
+    """Whether the connection is closed without an answer once the work is done."""
     cut_after_bytes: Bytes | None = None
+    """After how many bytes of the body the connection is closed."""
     bytes_per_second: AtLeastOne | None = None
+    """How fast the body comes."""
     delay_seconds: Delay | None = None
+    """How long the answer waits once the work is done, up to 600."""
     www_authenticate: str | None = None
+    """The WWW-Authenticate header."""
     claims: dict[str, Any] | str | None = None
+    """The claims of a claims challenge, as an object or as JSON."""
     every: AtLeastOne | None = None
+    """That each nth matching request fails."""
     probability: Share | None = None
+    """How likely a matching request fails, from 0 to 1."""
     count: AtLeastOne | None = None
+    """How many requests fail before the fault is spent."""
 
     def __post_init__(self) -> None:
         if not (self.makes_answer or self.spoils_wire):

@@ -44,15 +44,25 @@ class LimitSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Say which limits hold: a mode, or numbers that take the place of documented ones."""
 
     mode: Literal["off", "documented"] | None = None
+    """Which limits hold: none, or those that Microsoft documents."""
     concurrency: Whole | None = None
+    """Requests at a time, of an app in a mailbox; 4 are documented."""
     requests: Whole | None = None
+    """Requests of an app in a mailbox within `window_seconds`; 10,000 are documented."""
     window_seconds: AtLeastOne | None = None
+    """The window of `requests`; 600 is documented."""
     upload_bytes: Whole | None = None
+    """Bytes that an app sends to a mailbox (PATCH, POST, PUT) within `upload_window_seconds`; 150 MB is documented."""
     upload_window_seconds: AtLeastOne | None = None
+    """The window of `upload_bytes`; 300 is documented."""
     messages: Whole | None = None
+    """Messages that leave a mailbox within `message_window_seconds`, others wait; 30 are documented, 0 is no limit."""
     message_window_seconds: AtLeastOne | None = None
+    """The window of `messages`; 60 is documented."""
     recipients: Whole | None = None
+    """Recipients of a message; 500 is documented."""
     message_bytes: MessageBytes | None = None
+    """The size of a message with its attachments; 35 MB is the default of Exchange Online, 150 MB the most."""
 
     def __post_init__(self) -> None:
         if (self.mode is None) == (not self.numbers):

@@ -85,4 +85,3 @@ def test_attachments_that_are_refused(tenant: RunningTenant, ap: Caller, draft: 
     received = tenant.deliver("ap@contoso.com", make_mail())
     assert ap.refused("POST", f"messages/{received}/attachments", json=FILE)[0] == 400
     assert ap.refused("GET", f"{path}/AAMkAD-nothing-of-the-kind=") == (404, "ErrorItemNotFound")
-    assert ap.refused("POST", f"{path}/createUploadSession", json={})[0] == 501

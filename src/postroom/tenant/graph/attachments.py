@@ -5,6 +5,7 @@ from typing import Any
 
 from postroom.tenant.graph.attachment_json import write_attachment, write_attachments
 from postroom.tenant.graph.message_input import read_attachment
+from postroom.tenant.graph.message_limits import check_message_size
 from postroom.tenant.graph.message_json import MessageWriter
 from postroom.tenant.graph.messages import get_message_row
 from postroom.tenant.graph.paths import Route
@@ -20,6 +21,7 @@ from postroom.tenant.graph.refusals import (
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 from postroom.tenant.mail.database import Row
 from postroom.tenant.mail.identifiers import is_well_formed
+from postroom.tenant.state import CloudState
 
 _MEDIA_TYPE = re.compile(r"[\w.+\-]+/[\w.+\-]+", re.ASCII)
 _ITEM = "microsoft.graph.itemattachment/item"
@@ -111,15 +113,17 @@ def add_attachment(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/attachments: attach a file below 3 MB, a message or a link to a draft."""
     message = get_message_row(request)
     attachment = read_attachment(request.json_body())
-    _check_draft(message)
+    check_draft(message)
     store = request.cloud.mail
+    check_message_size(request, store.attachments.total_bytes(message["key"]) + len(attachment.content))
     with store.batch():
         row = store.attachments.add(request.mailbox, message["key"], attachment)
-        _settle(request, message)
+        settle(request.cloud, message)
     return _one(request, row, 201)
 
 
-def _check_draft(message: Row) -> None:
+def check_draft(message: Row) -> None:
+    """Refuse to change the attachments of a message that is no draft."""
     # [?] Attachments of a message that is no draft cannot be changed, though Exchange lets some clients do it.
     if not message["is_draft"]:
         raise bad_request(
@@ -127,20 +131,21 @@ def _check_draft(message: Row) -> None:
         )
 
 
-def _settle(request: GraphRequest, message: Row) -> None:
-    visible = request.cloud.mail.attachments.has_visible(message["key"])
+def settle(cloud: CloudState, message: Row) -> None:
+    """Let a draft know what its attachments have come to be."""
+    visible = cloud.mail.attachments.has_visible(message["key"])
     columns = {"has_attachments": int(visible), "mime_hash": None}
-    request.cloud.mail.messages.update(message, columns)
+    cloud.mail.messages.update(message, columns)
 
 
 def delete_attachment(request: GraphRequest) -> GraphResponse:
     """DELETE attachments/{id} of a draft."""
     message = get_message_row(request)
     row = _get_row(request, message)
-    _check_draft(message)
+    check_draft(message)
     with request.cloud.mail.batch():
         request.cloud.mail.attachments.delete(row)
-        _settle(request, message)
+        settle(request.cloud, message)
     return GraphResponse(204)
 
 

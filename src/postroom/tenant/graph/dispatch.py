@@ -5,10 +5,12 @@ from itertools import chain
 from postroom.tenant.graph import (
     attachments,
     drafts,
+    exchange_ids,
     inference_classification,
     mail_folder_changes,
     mail_folder_moves,
     mail_folders,
+    mail_tips,
     mailbox_settings,
     master_categories,
     message_changes,
@@ -51,6 +53,8 @@ _AREAS = (
     outlook_user,
     mailbox_settings,
     message_rules,
+    exchange_ids,
+    mail_tips,
     subscriptions,
     open_extensions,
 )

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +15,7 @@ from postroom.tenant.graph.batch import answer_batch, is_batch
 from postroom.tenant.graph.batch_parts import PartAnswerer
 from postroom.tenant.graph.dispatch import dispatch, refusal_response
 from postroom.tenant.graph.refusals import GraphRefusalError, not_emulated
-from postroom.tenant.graph.wire import GraphRequest, GraphResponse
+from postroom.tenant.graph.wire import GraphRequest, GraphResponse, read_query
 from postroom.tenant.state import CloudState
 
 VERSION = "/v1.0"
@@ -42,7 +41,7 @@ async def _serve(request: Request) -> Response:
         return refuse(GraphRefusalError(401, refused.code, refused.message, headers), cloud, identity)
     except GraphRefusalError as refused:
         return refuse(refused, cloud, identity)
-    return _write(answer, cloud, identity)
+    return write_answer(answer, cloud, identity)
 
 
 async def _answer(request: Request, cloud: CloudState, identity: dict[str, str]) -> GraphResponse:
@@ -60,11 +59,10 @@ async def _answer(request: Request, cloud: CloudState, identity: dict[str, str])
 
 
 def _read(request: Request, body: bytes, caller: Caller, cloud: CloudState) -> GraphRequest:
-    query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     return GraphRequest(
         method=request.method,
         path=path_of(request).removeprefix(VERSION),
-        query={name.lower(): value for name, value in query},
+        query=read_query(request.scope["query_string"].decode("latin-1")),
         headers={name: ", ".join(request.headers.getlist(name)) for name in request.headers},
         body=body,
         cloud=cloud,
@@ -95,10 +93,11 @@ def identify(headers: Mapping[str, str]) -> dict[str, str]:
 
 def refuse(refused: GraphRefusalError, cloud: CloudState, identity: dict[str, str]) -> Response:
     """Write a refusal as an answer on HTTP."""
-    return _write(refusal_response(refused, cloud, identity), cloud, identity)
+    return write_answer(refusal_response(refused, cloud, identity), cloud, identity)
 
 
-def _write(answer: GraphResponse, cloud: CloudState, identity: dict[str, str]) -> Response:
+def write_answer(answer: GraphResponse, cloud: CloudState, identity: dict[str, str]) -> Response:
+    """Write an answer on HTTP."""
     headers = answer.headers | identity | _diagnostic(cloud)
     if answer.content_type:
         headers["Content-Type"] = answer.content_type
