@@ -60,6 +60,7 @@ def test_a_fault_is_answered_in_graphs_words(tenant: RunningTenant) -> None:
     error = answer.json()["error"]
     assert (error["code"], error["message"]) == ("TooManyRequests", "Please retry again later.")
     assert error["innerError"]["client-request-id"] == "my-id"
+    assert error["innerError"]["status"] == "429"
     assert tenant.requests()[-1]["status"] == 429
 
 

@@ -11,6 +11,7 @@ from postroom.tenant.entra.access import challenge_header, encode_claims
 from postroom.tenant.entra.refusal_rows import REFUSALS
 from postroom.tenant.entra.refusals import correlation_id, unnamed_refusal, write_refusal
 from postroom.tenant.faults import Faults, FaultSettings, Latency
+from postroom.tenant.graph.throttling import TOO_MANY
 from postroom.tenant.protocol import close_connection
 from postroom.tenant.state import CloudState
 
@@ -142,6 +143,8 @@ def make_answer(fault: FaultSettings, request: Request, path: str, cloud: CloudS
         "request-id": headers["request-id"],
         "client-request-id": request.headers.get("client-request-id") or headers["request-id"],
     }
+    if code == "TooManyRequests":
+        inner |= TOO_MANY
     return JSONResponse({"error": {"code": code, "message": message, "innerError": inner}}, status, headers)
 
 

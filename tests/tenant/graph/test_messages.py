@@ -118,13 +118,14 @@ def test_expanded_attachments(filled: Caller) -> None:
 def test_bodies_as_wanted(filled: Caller) -> None:
     """A client that prefers a body type gets it, and is told so; headers come only when selected."""
     message_id = filled.get("messages", **{"$top": "1"})["value"][0]["id"]
-    wanted = {"Prefer": 'outlook.body-content-type="html"'}
+    wanted = {"Prefer": 'outlook.body-content-type="html", outlook.timezone="Pacific Standard Time"'}
     answer = filled.request(
         "GET", f"messages/{message_id}?$select=body,internetMessageHeaders", headers=wanted
     )
     assert answer.json()["body"]["contentType"] == "html"
     assert {"name": "Subject", "value": "Invoice 24"} in answer.json()["internetMessageHeaders"]
-    assert "outlook.body-content-type" in answer.headers["preference-applied"]
+    applied = answer.headers["preference-applied"]
+    assert 'outlook.body-content-type="html", outlook.timezone="Pacific Standard Time"' in applied
 
 
 def test_ids_change_on_a_move_and_immutable_ones_do_not(filled: Caller) -> None:

@@ -9,6 +9,9 @@ from postroom.tenant.graph.refusals import GraphRefusalError
 from postroom.tenant.limits import Excess, Kind
 from postroom.tenant.state import CloudState
 
+TOO_MANY = {"code": "429", "message": "Please retry after", "status": "429"}
+"""What the innerError of a 429 says besides, in Microsoft Graph's throttling guidance."""
+
 UPLOADING_METHODS = frozenset({"PATCH", "POST", "PUT"})
 
 
@@ -31,5 +34,4 @@ def throttled(excess: Excess) -> GraphRefusalError:
         message = "Application is over its MailboxConcurrency limit."
         return GraphRefusalError(429, "ApplicationThrottled", message, headers)
     # [?] Beyond the upload limit the documents show no answer of its own; it is taken to be the usual one.
-    inner = {"code": "429", "message": "Please retry after", "status": "429"}
-    return GraphRefusalError(429, "TooManyRequests", "Please retry again later.", headers, inner)
+    return GraphRefusalError(429, "TooManyRequests", "Please retry again later.", headers, TOO_MANY)

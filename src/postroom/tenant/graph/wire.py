@@ -136,6 +136,9 @@ def applied_preferences(request: GraphRequest, *, paged: bool = False) -> dict[s
         applied.append(f'outlook.body-content-type="{kind}"')
     if request.preference("outlook.allow-unsafe-html") is not None:
         applied.append("outlook.allow-unsafe-html")
+    zone = request.preference("outlook.timezone")
+    if zone:  # it changes the times of events; those of messages are always in UTC
+        applied.append(f'outlook.timezone="{zone}"')
     if request.immutable_ids:
         applied.append("IdType=ImmutableId")
     size = request.preference("odata.maxpagesize")
