@@ -164,9 +164,10 @@ def split(path: str) -> list[str]:
     """Give a path's segments as the description names them: /me for every user, one folder for a way through many."""
     segments: list[str] = []
     for part in path.strip("/").split("/"):
-        text = _ARGUMENTS.sub("(=)", unquote(part).removesuffix("()"))
+        text = unquote(part).removesuffix("()")
         key = _KEY.fullmatch(text)
-        segments += [key[1].lower(), key[2]] if key else [text.lower().removeprefix("microsoft.graph.")]
+        name = _ARGUMENTS.sub("(=)", text).lower().removeprefix("microsoft.graph.")
+        segments += [key[1].lower(), key[2]] if key else [name]
     if segments[0] == "users" and len(segments) > 1:
         segments[:2] = ["me"]
     while len(segments) > 4 and segments[1] == "mailfolders" and segments[3] == "childfolders":

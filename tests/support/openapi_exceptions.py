@@ -29,7 +29,19 @@ class Exemption:
 EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption(
         what="has item, which the type does not have",
-        where="*",
         reason="The description leaves out the navigation property `item` of an itemAttachment, which $expand shows.",
+    ),
+    *(
+        Exemption(
+            what=f"has {name}, which the type does not have",
+            where="*timeZone",
+            reason="The description leaves out customTimeZone, which derives from timeZoneBase.",
+        )
+        for name in ("bias", "standardOffset", "daylightOffset")
+    ),
+    Exemption(
+        what="has notificationContentType, which the type does not have",
+        operation="* /subscriptions*",
+        reason="Documented responses of v1.0 have it, although the schema does not.",
     ),
 )
