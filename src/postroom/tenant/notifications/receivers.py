@@ -29,7 +29,7 @@ class Receivers:
         # Imported when the first subscription comes: it takes a tenth of a second, and few tenants need it.
         import httpx2  # noqa: PLC0415
 
-        self._failure = httpx2.HTTPError
+        self._failure = (httpx2.HTTPError, httpx2.InvalidURL)
         self._timeout = httpx2.TimeoutException
         self._client = httpx2.Client(
             verify=ssl.create_default_context(), timeout=ANSWER_SECONDS, trust_env=False
