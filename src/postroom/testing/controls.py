@@ -40,6 +40,30 @@ class TenantControls:
         """Move the tenant's clock, and nothing else's."""
         self._control("POST", "/clock", json={"advance_seconds": seconds})
 
+    def limits(self) -> dict[str, Any]:
+        """Tell which of Outlook's limits hold, and what was counted of each app in each mailbox."""
+        answer: dict[str, Any] = self._control("GET", "/limits")
+        return answer
+
+    def set_limits(self, **settings: Any) -> None:
+        """Let other limits hold: `mode="documented"`, `mode="off"`, or numbers such as `requests=5`."""
+        self._control("POST", "/limits", json=settings)
+
+    def serve_absent(self, cloud: str | None = None) -> None:
+        """Serve what the published schema of a cloud lacks, as if it lagged behind: in both clouds, or in one."""
+        self._control(
+            "POST", "/schema", params={"cloud": cloud} if cloud else None, json={"absent": "served"}
+        )
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """List the subscriptions of all apps to changes of mail."""
+        listed: list[dict[str, Any]] = self._control("GET", "/subscriptions")
+        return listed
+
+    def send_lifecycle_event(self, subscription: str, event: str) -> None:
+        """Tell the receiver of a subscription `reauthorizationRequired`, `subscriptionRemoved` or `missed`."""
+        self._control("POST", f"/subscriptions/{subscription}/lifecycle", json={"event": event})
+
     def set_latency(self, milliseconds: float) -> None:
         """Let every request wait from now on."""
         self._control("POST", "/latency", json={"milliseconds": milliseconds})
