@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from postroom.tenant.graph.filters import Field, Fields
 from postroom.tenant.graph.refusals import unknown_property
 from postroom.tenant.graph.wire import GraphRequest
 from postroom.tenant.mail.database import Row
@@ -19,6 +20,15 @@ _NAMES = {
         "contentBytes",
     )
 }  # fmt: skip
+
+FIELDS: Fields = {
+    "id": Field("attachment_id", "exact"),
+    "name": Field("name"),
+    "contenttype": Field("content_type"),
+    "size": Field("size", "number"),
+    "isinline": Field("is_inline", "boolean"),
+    "lastmodifieddatetime": Field("modified", "moment"),
+}
 
 
 def write_attachments(

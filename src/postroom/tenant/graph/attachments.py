@@ -3,14 +3,26 @@
 import re
 from typing import Any
 
-from postroom.tenant.graph.attachment_json import write_attachment, write_attachments
+from postroom.tenant.graph.attachment_json import FIELDS, write_attachment, write_attachments
+from postroom.tenant.graph.expansions import Expansion
 from postroom.tenant.graph.message_input import read_attachment
-from postroom.tenant.graph.message_limits import check_message_size
 from postroom.tenant.graph.message_json import MessageWriter
+from postroom.tenant.graph.message_limits import check_message_size
 from postroom.tenant.graph.messages import get_message_row
 from postroom.tenant.graph.paths import Route
 from postroom.tenant.graph.permissions import Need
-from postroom.tenant.graph.query import check_options, metadata_url, read_expand, read_select, user_context
+from postroom.tenant.graph.query import (
+    HIGHEST_TOP,
+    Listing,
+    check_options,
+    metadata_url,
+    page_response,
+    read_expansions,
+    read_listing,
+    read_select,
+    selected_context,
+    user_context,
+)
 from postroom.tenant.graph.refusals import (
     GraphRefusalError,
     bad_request,
@@ -19,12 +31,13 @@ from postroom.tenant.graph.refusals import (
     not_emulated,
 )
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
-from postroom.tenant.mail.database import Row
+from postroom.tenant.mail.database import Condition, Page, Row
 from postroom.tenant.mail.identifiers import is_well_formed
 from postroom.tenant.state import CloudState
 
 _MEDIA_TYPE = re.compile(r"[\w.+\-]+/[\w.+\-]+", re.ASCII)
-_ITEM = "microsoft.graph.itemattachment/item"
+# The second is how Outlook's own schema calls it, which clients of its time still send.
+_ITEMS = ("microsoft.graph.itemattachment/item", "microsoft.outlookservices.itemattachment/item")
 
 
 def _get_row(request: GraphRequest, message: Row) -> Row:
@@ -42,55 +55,83 @@ def _context(request: GraphRequest) -> str:
 
 def list_attachments(request: GraphRequest) -> GraphResponse:
     """GET messages/{id}/attachments; contents are left out where $select does not name them."""
-    check_options(request)
-    if request.query.get("$filter") or request.query.get("$orderby"):
-        raise not_emulated("$filter and $orderby of attachments")
-    if read_expand(request) is not None:
-        raise not_emulated("$expand in a list of attachments")
     message = get_message_row(request)
-    content = {"@odata.context": _context(request)}
-    return GraphResponse.of_json(
-        content | {"value": write_attachments(request, message["key"], read_select(request))}
+    listing, expanded = _read_listing(request, message), _read_expansion(request)
+    selected, attachments = read_select(request), request.cloud.mail.attachments
+    rows = attachments.select(listing.condition, listing.page.with_one_more())
+    shown = rows[: listing.page.top]
+    return page_response(
+        request,
+        _context(request) + selected_context(selected),
+        [_write(request, row, selected, expanded) for row in shown],
+        page=listing.page,
+        total=attachments.count(listing.condition) if listing.counted else None,
+        more=len(rows) > listing.page.top,
     )
 
 
-def _one(request: GraphRequest, row: Row, status: int) -> GraphResponse:
-    content: dict[str, Any] = {"@odata.context": f"{_context(request)}/$entity"}
-    content |= write_attachment(request, row, read_select(request))
+def count_attachments(request: GraphRequest) -> GraphResponse:
+    """GET messages/{id}/attachments/$count."""
+    listing = _read_listing(request, get_message_row(request))
+    total = request.cloud.mail.attachments.count(listing.condition)
+    return GraphResponse(200, str(total).encode(), {}, "text/plain")
+
+
+def _read_listing(request: GraphRequest, message: Row) -> Listing:
+    listing = read_listing(request, "Attachment", FIELDS, "key")
+    page = listing.page
+    if not request.query.get("$top"):
+        # [?] Attachments come all at once unless $top asks for fewer.
+        page = Page(page.order, page.skip, HIGHEST_TOP)
+    return Listing(Condition("message = ?", (message["key"],)) & listing.condition, page, listing.counted)
+
+
+def _read_expansion(request: GraphRequest) -> Expansion | None:
+    """Read $expand, which can name one thing: the item of an item attachment."""
+    expansions = read_expansions(request)
+    if not expansions:
+        return None
+    (expanded, *others) = expansions
+    if others or expanded.name not in _ITEMS or expanded.options.keys() - {"$select"}:
+        raise not_emulated(f"$expand={request.query['$expand']}")
+    return expanded
+
+
+def _write(
+    request: GraphRequest, row: Row, selected: list[str] | None, expanded: Expansion | None
+) -> dict[str, Any]:
+    content = write_attachment(request, row, selected)
+    if expanded is not None and row["kind"] == "item":
+        content["item"] = _write_item(request, row, expanded.selected)
+    return content
+
+
+def _one(request: GraphRequest, row: Row, status: int, expanded: Expansion | None = None) -> GraphResponse:
+    selected = read_select(request)
+    part = "(microsoft.graph.itemAttachment/item())" if expanded else selected_context(selected)
+    content: dict[str, Any] = {"@odata.context": f"{_context(request)}{part}/$entity"}
+    content |= _write(request, row, selected, expanded)
     return GraphResponse.of_json(content, status)
 
 
 def get_attachment(request: GraphRequest) -> GraphResponse:
     """GET attachments/{id}; an attached message comes along with $expand=microsoft.graph.itemattachment/item."""
+    check_options(request)
     row = _get_row(request, get_message_row(request))
-    expanded = read_expand(request)
-    if expanded is None:
-        return _one(request, row, 200)
-    if expanded[0] != _ITEM:
-        raise not_emulated(f"$expand={request.query['$expand']}")
-    content: dict[str, Any] = {
-        "@odata.context": f"{_context(request)}(microsoft.graph.itemAttachment/item())/$entity"
-    }
-    content |= write_attachment(request, row, read_select(request))
-    if row["kind"] == "item":
-        content["item"] = _write_item(request, row)
-    return GraphResponse.of_json(content)
+    return _one(request, row, 200, _read_expansion(request))
 
 
-def _write_item(request: GraphRequest, row: Row) -> dict[str, Any]:
+def _write_item(request: GraphRequest, row: Row, selected: list[str] | None) -> dict[str, Any]:
     """Write an attached message, read from its MIME; it has no id, for it lies in no folder."""
     store = request.cloud.mail
     with store.unpacked(request.mailbox, store.blobs.read(row["content_hash"])) as message:
-        item = MessageWriter(request).write(message)
+        item = MessageWriter(request, selected).write(message)
         # [?] Expanding an attached message brings its attachments along, but not what is attached to those.
-        attachments = write_attachments(request, message["key"], None)
+        attachments = write_attachments(request, message["key"], None) if selected is None else []
     for name in ("@odata.etag", "changeKey", "parentFolderId", "webLink"):
         item.pop(name, None)
-    return (
-        {"@odata.type": "#microsoft.graph.message"}
-        | item
-        | {"id": "", "isRead": True, "attachments": attachments}
-    )
+    typed = {"@odata.type": "#microsoft.graph.message"} | item | {"id": ""}
+    return typed if selected is not None else typed | {"isRead": True, "attachments": attachments}
 
 
 def get_attachment_content(request: GraphRequest) -> GraphResponse:
@@ -152,6 +193,7 @@ def delete_attachment(request: GraphRequest) -> GraphResponse:
 _PLACE = "messages/{message}/attachments"
 ROUTES = (
     Route("GET", _PLACE, Need.READ, list_attachments),
+    Route("GET", _PLACE + "/$count", Need.READ, count_attachments),
     Route("POST", _PLACE, Need.WRITE, add_attachment),
     Route("GET", _PLACE + "/{attachment}", Need.READ, get_attachment),
     Route("GET", _PLACE + "/{attachment}/$value", Need.READ, get_attachment_content),

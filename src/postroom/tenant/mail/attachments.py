@@ -1,8 +1,10 @@
 """The attachments of messages: facts in the database, contents in files."""
 
+from collections.abc import Sequence
+
 from postroom.tenant.clock import Clock
 from postroom.tenant.mail.blobs import Blobs
-from postroom.tenant.mail.database import Database, Row
+from postroom.tenant.mail.database import Condition, Database, Page, Row
 from postroom.tenant.mail.identifiers import new_attachment_id
 from postroom.tenant.mail.mime import MimeAttachment
 from postroom.tenant.mail.records import moment
@@ -19,6 +21,16 @@ class Attachments:
     def list(self, message_key: int) -> list[Row]:
         """Return the attachments of a message, in the order of its MIME."""
         return self._database.rows("SELECT * FROM attachments WHERE message = ? ORDER BY key", (message_key,))
+
+    def select(self, condition: Condition, page: Page) -> Sequence[Row]:
+        """Return the attachments that a condition holds for."""
+        sql = f"SELECT * FROM attachments WHERE {condition.sql} ORDER BY {page.order} LIMIT ? OFFSET ?"  # noqa: S608 - compiled, values bound
+        return self._database.rows(sql, (*condition.values, page.top, page.skip))
+
+    def count(self, condition: Condition) -> int:
+        """Count the attachments that a condition holds for."""
+        sql = f"SELECT COUNT(*) FROM attachments WHERE {condition.sql}"  # noqa: S608 - as above
+        return self._database.number(sql, condition.values)
 
     def find(self, message_key: int, attachment_id: str) -> Row | None:
         """Return the attachment of this message with this id, or None."""
