@@ -3,19 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+
 from support.tenant import RunningTenant
 
 from .conftest import Caller
 
 PATH = "outlook/masterCategories"
-
-
-@pytest.fixture
-def settings(tenant: RunningTenant, call: Callable[..., Caller]) -> Caller:
-    """Call as an app that may change settings and mail."""
-    wanted = ["Mail.ReadWrite", "MailboxSettings.ReadWrite", "User.Read.All"]
-    tenant.change_app("Invoice bot", application_permissions=wanted)
-    return call()
 
 
 def test_a_new_mailbox_has_six_categories(settings: Caller) -> None:
@@ -50,7 +43,8 @@ def test_names_are_unique_and_for_ever(settings: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"displayName": " "}, {"displayName": "x", "color": "mauve"}, {"displayName": "x", "shade": 1}]
+    "body",
+    [{}, {"displayName": " "}, {"displayName": "x", "color": "mauve"}, {"displayName": "x", "shade": 1}],
 )
 def test_what_is_no_category(settings: Caller, body: dict[str, object]) -> None:
     """A name is needed, and a colour that Outlook has."""
@@ -60,7 +54,8 @@ def test_what_is_no_category(settings: Caller, body: dict[str, object]) -> None:
 def test_the_list_follows_query_options(settings: Caller) -> None:
     """$filter, $orderby, $top and $select are heeded."""
     found = settings.get(
-        PATH, **{"$filter": "startswith(displayName,'R')", "$select": "displayName", "$orderby": "displayName"}
+        PATH,
+        **{"$filter": "startswith(displayName,'R')", "$select": "displayName", "$orderby": "displayName"},
     )
     assert [each.keys() for each in found["value"]] == [{"id", "displayName"}]
     page = settings.get(PATH, **{"$top": "4"})
