@@ -189,7 +189,9 @@ def _kind(term: Term) -> Condition:
 
 def _size(term: Term) -> Condition:
     first, dots, last = term.value.partition("..")
-    if not all(text.isascii() and text.isdigit() and len(text) < 15 for text in (first, last or "0")):
+    if not all(
+        text.isascii() and text.isdigit() and len(text) < 15 for text in (first, last if dots else first)
+    ):
         raise _invalid(term.value)
     return _compared(SIZE, term, int(first), int(last if dots else first) + 1)
 
