@@ -14,6 +14,8 @@ from postroom.tenant.limits import Admission
 from postroom.tenant.request_log import note_part
 from postroom.tenant.state import CloudState
 
+_MADE_HEADERS = ("Retry-After", "WWW-Authenticate", "request-id")
+
 
 @dataclass(frozen=True)
 class PartAnswerer:
@@ -54,8 +56,5 @@ class PartAnswerer:
         if fault is None or not fault.makes_answer:
             return await run_in_threadpool(dispatch, part)
         made = make_answer(fault, self.outer, path, self.cloud)
-        headers = {name: value for name, value in made.headers.items() if name not in _OUTER_HEADERS}
+        headers = {name: made.headers[name] for name in _MADE_HEADERS if name in made.headers}
         return GraphResponse(made.status_code, bytes(made.body), headers, made.headers["content-type"])
-
-
-_OUTER_HEADERS = frozenset({"content-length", "content-type"})
