@@ -24,6 +24,10 @@ class Consents:
     def __init__(self, consents: Iterable[Consent] = ()) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
+        self.take_up(consents)
+
+    def take_up(self, consents: Iterable[Consent]) -> None:
+        """Put these consents in the place of those that were given."""
         self._scopes = {(one.client_id, one.user_id): one.scopes for one in consents}
 
     def list(self) -> tuple[Consent, ...]:

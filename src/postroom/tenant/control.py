@@ -7,7 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from postroom.tenant.control_credentials import CREDENTIAL_ROUTES
 from postroom.tenant.control_directory import DIRECTORY_ROUTES
+from postroom.tenant.control_history import HISTORY_ROUTES
 from postroom.tenant.control_limits import LIMIT_ROUTES
 from postroom.tenant.control_mailboxes import MAILBOX_ROUTES
 from postroom.tenant.control_requests import ControlInputError, get_tenant, read_settings
@@ -117,5 +119,7 @@ ROUTES = (
     *SUBSCRIPTION_ROUTES,
     *LIMIT_ROUTES,
     *DIRECTORY_ROUTES,
+    *CREDENTIAL_ROUTES,
+    *HISTORY_ROUTES,
     *MAILBOX_ROUTES,
 )

@@ -1,5 +1,6 @@
 """The tenant behind its listeners: both clouds, one clock, and what the control endpoints steer."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +63,11 @@ class LocalTenant:
         """The folder that only the owner of the tenant may look into."""
         return self.data / "private"
 
+    @property
+    def snapshot_folder(self) -> Path:
+        """The folder that holds the snapshots of the tenant, if there are any."""
+        return self.private / "snapshots"
+
     def find_cloud_of(self, address: str) -> CloudState | None:
         """Find the cloud whose directory has this mailbox."""
         return next((cloud for cloud in self.clouds if cloud.directory.find_user(address)), None)
@@ -88,14 +94,31 @@ class LocalTenant:
             cloud.device_requests.clear()
             cloud.follows_schema = True
             cloud.directory.undo_changes(seeded_usernames(cloud.hosts.domain))
+        shutil.rmtree(self.snapshot_folder, ignore_errors=True)
         self.fill_mailboxes()
         self.save()
         self.log.clear()
 
     def save(self) -> None:
         """Keep everything but the mail, which keeps itself."""
+        write_record(self.private / "record.json", self.record())
+
+    def record(self) -> TenantRecord:
+        """Describe everything but the mail."""
         clouds = {cloud.hosts.key: _record_of(cloud) for cloud in self.clouds}
-        write_record(self.private / "record.json", TenantRecord(self.clock.offset_seconds, clouds))
+        return TenantRecord(self.clock.offset_seconds, clouds)
+
+    def take_up(self, record: TenantRecord) -> None:
+        """Bring back everything but the mail, as it was described."""
+        self.clock.offset_seconds = record.clock_offset_seconds
+        for cloud in self.clouds:
+            kept = record.clouds[cloud.hosts.key]
+            cloud.directory.registered_apps, cloud.directory.registered_users = kept.apps, kept.users
+            cloud.directory.restore_changes(kept.changed_apps, kept.changed_users, kept.policies)
+            cloud.revoked_before = dict(kept.revoked_before)
+            cloud.consents.take_up(kept.consents)
+            cloud.follows_schema = kept.follows_schema
+            cloud.subscriptions.take_up()
 
     def close(self) -> None:
         """Deliver no more notifications, and close the mail stores."""

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -136,6 +136,22 @@ class Database:
         """Change columns of the row with this key."""
         changes = ", ".join(f'"{name}" = ?' for name in columns)
         self.execute(f"UPDATE {table} SET {changes} WHERE key = ?", (*columns.values(), key))  # noqa: S608 - as above
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep others waiting, without a transaction."""
+        with self._lock:
+            yield
+
+    def copy_to(self, path: Path) -> None:
+        """Write everything into another file, which must not be there yet."""
+        with self._lock, closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
+
+    def copy_from(self, path: Path) -> None:
+        """Put what another file holds in the place of everything; not inside a transaction."""
+        with self._lock, closing(sqlite3.connect(path)) as copy:
+            copy.backup(self._connection)
 
     def close(self) -> None:
         """Close the file; nothing can be asked any more."""

@@ -163,6 +163,18 @@ class MailStore:
             self.blobs.clear()
             self.uploads.clear()
 
+    def keep_copy(self, path: Path) -> None:
+        """Write all that is known of the mail into a file; contents stay where they are."""
+        self.database.copy_to(path)
+
+    def bring_back(self, path: Path) -> None:
+        """Put what `keep_copy` wrote in the place of all mail; listeners are told nothing."""
+        with self.database.held():
+            self.database.copy_from(path)
+            self.changes.take_up()
+            self.changes.begin_epoch()
+            self.uploads.clear()
+
     def close(self) -> None:
         """Close the files; the store cannot be used any more."""
         self.database.close()
