@@ -3,6 +3,7 @@
 from itertools import chain
 
 from postroom.tenant.graph import (
+    applications,
     attachments,
     drafts,
     exchange_ids,
@@ -29,6 +30,7 @@ from postroom.tenant.graph.permissions import Need, check_permission, check_reac
 from postroom.tenant.graph.refusals import (
     GraphRefusalError,
     invalid_user,
+    method_not_allowed,
     no_delegated_user,
     not_emulated,
     resource_not_found,
@@ -38,6 +40,7 @@ from postroom.tenant.state import CloudState
 
 _AREAS = (
     users,
+    applications,
     mail_folders,
     mail_folder_moves,
     mail_folder_changes,
@@ -61,6 +64,7 @@ _AREAS = (
 _ALL: tuple[Route, ...] = tuple(chain.from_iterable(area.ROUTES for area in _AREAS))
 ROUTES = tuple(route for route in _ALL if not route.path.startswith("/"))
 ROOT_ROUTES = tuple(route for route in _ALL if route.path.startswith("/"))
+_METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
 def dispatch(request: GraphRequest) -> GraphResponse:
@@ -73,11 +77,19 @@ def dispatch(request: GraphRequest) -> GraphResponse:
     rest, within = shorten(rest)
     found = find_route(ROUTES, request.method, rest)
     if found is None:
-        raise not_emulated(f"{request.method} /v1.0{request.path}")
+        raise _refuse_route(request, rest)
     route, parameters = found
     request.parameters |= parameters | within
     _find_owner(request, route.need)
     return route.handle(request)
+
+
+def _refuse_route(request: GraphRequest, segments: list[str]) -> GraphRefusalError:
+    """Refuse what leads nowhere: a method that a path of mail does not have, or what is not emulated."""
+    allowed = [method for method in _METHODS if find_route(ROUTES, method, segments)] if segments else []
+    if not allowed or (request.method == "PUT" and segments[-1].lower() == "$value"):
+        return not_emulated(f"{request.method} /v1.0{request.path}")
+    return method_not_allowed(", ".join(allowed))
 
 
 def _answer_at_root(request: GraphRequest, route: Route, parameters: dict[str, str]) -> GraphResponse:

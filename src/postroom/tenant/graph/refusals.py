@@ -27,6 +27,17 @@ def bad_request(message: str, code: str = "BadRequest") -> GraphRefusalError:
     return GraphRefusalError(400, code, message)
 
 
+def method_not_allowed(allowed: str) -> GraphRefusalError:
+    """Refuse a method that no operation of this path has; `allowed` lists those that there are."""
+    # [?] Code and text for a method that is not allowed are from memory.
+    return GraphRefusalError(
+        405,
+        "ErrorInvalidRequest",
+        "Specified HTTP method is not allowed for the request target.",
+        {"Allow": allowed},
+    )
+
+
 def access_denied() -> GraphRefusalError:
     """Refuse a caller that lacks the permission, or the right to the mailbox."""
     return GraphRefusalError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")

@@ -13,8 +13,10 @@ from starlette.routing import Route as HttpRoute
 from postroom.tenant.entra.access import AccessRefusedError, Caller, authenticate
 from postroom.tenant.graph.batch import answer_batch, is_batch
 from postroom.tenant.graph.batch_parts import PartAnswerer
+from postroom.tenant.graph.bodies import read_body
+from postroom.tenant.graph.cors import allow_origin, answer_preflight
 from postroom.tenant.graph.dispatch import dispatch, refusal_response
-from postroom.tenant.graph.refusals import GraphRefusalError, not_emulated
+from postroom.tenant.graph.refusals import GraphRefusalError, method_not_allowed, not_emulated
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse, read_query
 from postroom.tenant.state import CloudState
 
@@ -32,6 +34,12 @@ def graph_routes() -> list[BaseRoute]:
 
 
 async def _serve(request: Request) -> Response:
+    if request.method == "OPTIONS":
+        return answer_preflight(request)
+    return allow_origin(request, await _serve_caller(request))
+
+
+async def _serve_caller(request: Request) -> Response:
     cloud: CloudState = request.app.state.cloud
     identity = identify(request.headers)
     try:
@@ -45,8 +53,11 @@ async def _serve(request: Request) -> Response:
 
 
 async def _answer(request: Request, cloud: CloudState, identity: dict[str, str]) -> GraphResponse:
-    body = await request.body()
     caller = authenticate_once(request, cloud)
+    if request.method == "HEAD":
+        # [?] HEAD is refused everywhere, as no operation of Graph is documented for it.
+        raise method_not_allowed("GET, POST, PATCH, PUT, DELETE")
+    body = await read_body(request)
     if not path_of(request).startswith(VERSION):
         raise not_emulated(f"{request.method} {path_of(request)}")
     graph_request = _read(request, body, caller, cloud)

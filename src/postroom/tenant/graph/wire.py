@@ -13,7 +13,7 @@ import msgspec
 from postroom.tenant.directory import User
 from postroom.tenant.entra.access import Caller
 from postroom.tenant.graph.differences import lacks
-from postroom.tenant.graph.refusals import bad_request
+from postroom.tenant.graph.refusals import GraphRefusalError, bad_request
 from postroom.tenant.mail.database import Row
 from postroom.tenant.state import CloudState
 
@@ -97,6 +97,7 @@ class GraphRequest:
         """Return the JSON object that came; an empty body is an empty object."""
         if not self.body.strip():
             return {}
+        self._check_content_type()
         try:
             content = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -108,6 +109,18 @@ class GraphRequest:
                 "payload is of valid JSON format."
             )
         return content
+
+    def _check_content_type(self) -> None:
+        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not content_type:
+            raise bad_request(
+                "Write requests (excluding DELETE) must contain the Content-Type header declaration."
+            )
+        if content_type != "application/json" and not content_type.endswith("+json"):
+            # [?] Status, code and text for a body that is said to be no JSON are from memory.
+            raise GraphRefusalError(
+                415, "UnsupportedMediaType", f"The media type '{content_type}' is not supported."
+            )
 
 
 @dataclass(slots=True)
