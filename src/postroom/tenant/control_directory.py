@@ -12,8 +12,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from postroom.tenant.consents import OPENID_SCOPES
-from postroom.tenant.control_requests import ControlInputError, get_tenant, read_settings
-from postroom.tenant.directory import App, Policies, User
+from postroom.tenant.control_requests import (
+    ControlInputError,
+    get_apps,
+    get_clouds,
+    get_tenant,
+    get_user,
+    read_settings,
+)
+from postroom.tenant.directory import Policies
 from postroom.tenant.entra.scopes import GRAPH_SCOPES
 from postroom.tenant.state import CloudState
 
@@ -104,7 +111,7 @@ class Revocation(msgspec.Struct, forbid_unknown_fields=True):
 async def change_user(request: Request) -> Response:
     """Change a user: the account, what Conditional Access demands, who else may use the mailbox."""
     changes = _changes(await read_settings(request, UserChange))
-    cloud, user = _get_user(request, request.path_params["address"], status=404)
+    cloud, user = get_user(request, request.path_params["address"], status=404)
     cloud.directory.change_user(user, **changes)
     return Response(status_code=204)
 
@@ -113,7 +120,7 @@ async def change_app(request: Request) -> Response:
     """Change an app registration, in both clouds or in the one that `?cloud=` names."""
     changes = _changes(await read_settings(request, AppChange))
     _check_scopes(changes.get("delegated_permissions", frozenset()))
-    for cloud, app in _get_apps(request, request.path_params["name"], status=404):
+    for cloud, app in get_apps(request, request.path_params["name"], status=404):
         cloud.directory.change_app(app, **changes)
     return Response(status_code=204)
 
@@ -129,7 +136,7 @@ async def change_policies(request: Request) -> Response:
 async def read_schema(request: Request) -> Response:
     """Choose the reading of what the schema of a cloud lacks, for both clouds or the one that `?cloud=` names."""
     reading = await read_settings(request, SchemaReading)
-    for cloud in _get_clouds(request):
+    for cloud in get_clouds(request):
         cloud.follows_schema = reading.absent == "refused"
     get_tenant(request).save()
     return Response(status_code=204)
@@ -145,12 +152,12 @@ async def grant_consent(request: Request) -> Response:
     """Consent for a user, or without one for all users as an administrator."""
     consent = await read_settings(request, ConsentGrant)
     _check_scopes(consent.scopes)
-    apps = _get_apps(request, consent.app)
+    apps = get_apps(request, consent.app)
     if consent.user is None:
         for cloud, app in apps:
             cloud.consents.grant_for_all(app, consent.scopes)
     else:
-        home, user = _get_user(request, consent.user)
+        home, user = get_user(request, consent.user)
         for cloud, app in apps:
             if cloud is home:
                 cloud.consents.grant(app, user, consent.scopes)
@@ -160,8 +167,8 @@ async def grant_consent(request: Request) -> Response:
 async def revoke_consent(request: Request) -> Response:
     """Take away a user's consent to an app, or without a user everybody's and the administrator's."""
     consent = await read_settings(request, ConsentRevocation)
-    home, user = _get_user(request, consent.user) if consent.user is not None else (None, None)
-    for cloud, app in _get_apps(request, consent.app):
+    home, user = get_user(request, consent.user) if consent.user is not None else (None, None)
+    for cloud, app in get_apps(request, consent.app):
         if home is None or cloud is home:
             cloud.consents.revoke(app, user)
     return Response(status_code=204)
@@ -171,10 +178,10 @@ async def revoke(request: Request) -> Response:
     """Refuse the access tokens of an app so far, in both clouds, or the access and refresh tokens of a user."""
     revocation = await read_settings(request, Revocation)
     if revocation.user is not None:
-        cloud, user = _get_user(request, revocation.user)
+        cloud, user = get_user(request, revocation.user)
         cloud.revoke_user(user)
     else:
-        for cloud, app in _get_apps(request, revocation.app or ""):
+        for cloud, app in get_apps(request, revocation.app or ""):
             cloud.revoke(app)
         get_tenant(request).save()
     return Response(status_code=204)
@@ -189,31 +196,6 @@ def _check_scopes(scopes: frozenset[str]) -> None:
     unknown = scopes - GRAPH_SCOPES.keys() - OPENID_SCOPES
     if unknown:
         raise ControlInputError(f"The local tenant knows no delegated permission {min(unknown)!r}.")
-
-
-def _get_clouds(request: Request) -> list[CloudState]:
-    """Give the cloud that `?cloud=` names, or both."""
-    clouds, wanted = get_tenant(request).clouds, request.query_params.get("cloud")
-    if wanted is not None and wanted not in [cloud.name for cloud in clouds]:
-        raise ControlInputError(f"No cloud is named {wanted!r}.")
-    return [cloud for cloud in clouds if wanted in (None, cloud.name)]
-
-
-def _get_apps(request: Request, name: str, status: int = 400) -> list[tuple[CloudState, App]]:
-    """Give the apps of this name, of the cloud that `?cloud=` names or of both."""
-    clouds = _get_clouds(request)
-    found = [(cloud, app) for cloud in clouds if (app := cloud.directory.find_app_named(name))]
-    if not found:
-        raise ControlInputError(f"No app is named {name!r}.", status)
-    return found
-
-
-def _get_user(request: Request, address: str, status: int = 400) -> tuple[CloudState, User]:
-    for cloud in get_tenant(request).clouds:
-        user = cloud.directory.find_user(address)
-        if user is not None:
-            return cloud, user
-    raise ControlInputError(f"No user has the address {address}.", status)
 
 
 def _describe_consents(cloud: CloudState) -> list[dict[str, Any]]:

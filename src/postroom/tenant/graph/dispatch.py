@@ -4,6 +4,7 @@ from itertools import chain
 
 from postroom.tenant.graph import (
     applications,
+    applications,
     attachments,
     drafts,
     exchange_ids,
@@ -40,6 +41,7 @@ from postroom.tenant.state import CloudState
 
 _AREAS = (
     users,
+    applications,
     applications,
     mail_folders,
     mail_folder_moves,

@@ -9,6 +9,7 @@ from postroom.tenant.graph.permissions import Need
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 
 _KEY = re.compile(r"([A-Za-z]+)\('((?:[^']|'')*)'\)")
+_NAMED_KEY = re.compile(r"(applications)\((appId='[^']*')\)", re.IGNORECASE)
 _NO_IDS = frozenset({"delta"})
 
 
@@ -32,8 +33,11 @@ def split_path(path: str) -> list[str]:
     for part in path.split("/"):
         text = unquote(part)
         key = _KEY.fullmatch(text)
+        named_key = _NAMED_KEY.fullmatch(text)
         if key:
             segments += [key.group(1), key.group(2).replace("''", "'")]
+        elif named_key:
+            segments += named_key.groups()
         elif text:
             segments.append(text)
     return segments
