@@ -40,6 +40,12 @@ def test_a_flag_has_dates_in_utc(ap: Caller, draft: str) -> None:
     assert flagged(ap, draft, {"flagStatus": "notFlagged"}) == {"flagStatus": "notFlagged"}
 
 
+def test_a_zone_that_nobody_knows(ap: Caller, draft: str) -> None:
+    """A date without a zone, which some clients send for none, is refused by its zone."""
+    refusal = (400, "TimeZoneNotSupportedException")
+    assert flagged(ap, draft, {"flagStatus": "notFlagged", "startDateTime": {}}) == refusal
+
+
 def test_a_completed_flag_has_its_day(ap: Caller, draft: str) -> None:
     """Completing without saying when means today."""
     flag = flagged(ap, draft, {"flagStatus": "complete"})

@@ -50,8 +50,9 @@ _CASTS = {
 class Field:
     """A property that can be filtered on: its SQL, and its kind.
 
-    Kinds: string (compared without regard to case), exact, enum, moment, number, boolean, id; strings and people,
-    which are collections (their SQL is a JSON array); properties and extensions, which lie in tables of their own.
+    Kinds: string (compared without regard to case), exact, enum, moment, number, boolean, id; strings, a collection
+    whose SQL is a JSON array; properties and extensions, which lie in tables of their own; people, which nothing can
+    be asked of.
     """
 
     sql: str
@@ -59,10 +60,6 @@ class Field:
 
 
 Fields = Mapping[str, Field]
-_PERSON: Fields = {
-    "emailaddress/address": Field("json_extract(each.value, '$.emailAddress.address')"),
-    "emailaddress/name": Field("json_extract(each.value, '$.emailAddress.name')"),
-}
 
 
 class FilterCompiler:
@@ -103,6 +100,9 @@ class FilterCompiler:
         if self._variable and names[0] == self._variable:
             names = names[1:]
         field = self._fields.get("/".join(names).lower())
+        first = self._fields.get("".join(names[:1]).lower())
+        if field is None and first is not None and first.kind in _COLLECTIONS:
+            raise bad_request("Invalid filter clause")
         if field is None:
             raise unknown_property("/".join(path.names), self._type_name)
         return field
@@ -116,6 +116,8 @@ class FilterCompiler:
             wanted = bool(right.value) == (operator == "eq")
             return self.compile(left if wanted else odata.Not(left))
         field = self._value(left)
+        if field.kind in _COLLECTIONS:
+            raise _incompatible()
         if right.kind == "null":
             return Condition(f"{field.sql} IS {'NOT ' if operator == 'ne' else ''}NULL")
         return _compare(field, operator, right)
@@ -141,7 +143,8 @@ class FilterCompiler:
 
     def _lambda(self, node: odata.Lambda) -> Condition:
         field = self._field(node.collection)
-        if field.kind not in _COLLECTIONS or self._variable:
+        # Outlook has no filter for recipients, whatever the schema promises: `$search` finds them.
+        if field.kind not in _COLLECTIONS - {"people"} or self._variable:
             raise _invalid_node()
         if field.kind == "properties":
             return self._with_property(node)
@@ -149,9 +152,7 @@ class FilterCompiler:
             return _with_extension(node)
         if node.inner is None:
             return Condition(f"json_array_length({field.sql}) > 0")
-        inner = FilterCompiler(
-            self._type_name, _PERSON if field.kind == "people" else {"": Field("each.value")}
-        )
+        inner = FilterCompiler(self._type_name, {"": Field("each.value")})
         inner._variable = node.variable
         condition = inner.compile(node.inner)
         is_all = node.kind == "all"

@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from postroom.tenant.graph.refusals import GraphRefusalError, bad_request
+from postroom.tenant.graph.refusals import GraphRefusalError, bad_request, time_zone_not_supported
 from postroom.tenant.graph.time_zones import find_zone_name, get_zone
 
 _STATUSES = {"notflagged": "notFlagged", "flagged": "flagged", "complete": "complete"}
@@ -36,9 +36,9 @@ def read_flag(value: Any) -> str:
             )
         name, fitting = _DATES[key]
         if content is not None:
+            flag[name] = _read_time(name, content)
             if status != fitting:
                 raise _refusal(f"The property '{name}' cannot be set while flagStatus is '{status}'.")
-            flag[name] = _read_time(name, content)
     _check_span(flag)
     return json.dumps(flag)
 
@@ -53,11 +53,13 @@ def _check_span(flag: dict[str, Any]) -> None:
 
 def _read_time(name: str, content: Any) -> dict[str, str]:
     """Read a dateTimeTimeZone and give it in UTC."""
-    text, zone = (
-        (content.get("dateTime"), content.get("timeZone")) if isinstance(content, dict) else (None, None)
-    )
+    if not isinstance(content, dict):
+        raise _unreadable(name)
+    text, zone = content.get("dateTime"), content.get("timeZone") or ""
     zone_name = find_zone_name(zone) if isinstance(zone, str) else None
-    if not isinstance(text, str) or zone_name is None:
+    if zone_name is None:
+        raise time_zone_not_supported(str(zone))
+    if not isinstance(text, str):
         raise _unreadable(name)
     try:
         moment = datetime.fromisoformat(text)

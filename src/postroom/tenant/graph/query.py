@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from postroom.tenant.graph import odata
 from postroom.tenant.graph.expansions import Expansion, parse_expand
 from postroom.tenant.graph.filters import Fields, FilterCompiler, check_efficient, order_sql
-from postroom.tenant.graph.refusals import bad_request, not_emulated
+from postroom.tenant.graph.refusals import bad_request
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse, applied_preferences
 from postroom.tenant.mail.database import Condition, Page
 
@@ -108,22 +108,6 @@ def read_expansions(request: GraphRequest) -> list[Expansion]:
     """Return the navigation properties that $expand names, each with its own options."""
     text = request.query.get("$expand", "").strip()
     return parse_expand(text) if text else []
-
-
-def read_expand(request: GraphRequest) -> tuple[str, list[str] | None] | None:
-    """Return the one navigation property that $expand names, in lower case, with its own $select."""
-    text = request.query.get("$expand", "").strip()
-    if not text:
-        return None
-    name, _, options = text.partition("(")
-    selected = None
-    for option in options.rstrip(")").split(";"):
-        key, _, value = option.partition("=")
-        if key.strip().lower() == "$select":
-            selected = [part.strip() for part in value.split(",") if part.strip()]
-        elif key.strip():
-            raise not_emulated(f"$expand={text}")
-    return name.strip().lower(), selected
 
 
 def page_response(

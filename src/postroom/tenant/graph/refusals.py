@@ -111,6 +111,13 @@ def invalid_mime() -> GraphRefusalError:
     return bad_request("Invalid base64 string for MIME content.", "ErrorMimeContentInvalidBase64String")
 
 
+def time_zone_not_supported(name: str) -> GraphRefusalError:
+    """Refuse a time zone that neither Windows nor the IANA database knows."""
+    return bad_request(
+        f"The following TimeZone value is not supported: '{name}'.", "TimeZoneNotSupportedException"
+    )
+
+
 def inefficient_filter() -> GraphRefusalError:
     """Refuse an order that the filter does not prepare."""
     return bad_request(
