@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from postroom.tenant.graph.time_zones import WINDOWS_ZONES, get_zone
 
 from .conftest import Caller
