@@ -136,6 +136,25 @@ def test_what_mapi_knows_of_every_message(tenant: RunningTenant, ap: Caller) -> 
     assert int(told["Long 0xe08"]) > 0
 
 
+def test_older_mail_is_brought_in(ap: Caller) -> None:
+    """A new message with MAPI's flags and times is no draft, and as old as they say; later they stay as they are."""
+    flags, delivered, submitted = "Integer 0x0E07", "SystemTime 0x0E06", "SystemTime 0x0039"
+    origin = [
+        {"id": flags, "value": "1"},
+        {"id": delivered, "value": "2020-01-02T03:04:05Z"},
+        {"id": submitted, "value": "2020-01-02T03:04:00Z"},
+    ]
+    made = ap.post("mailFolders/inbox/messages", {"subject": "Old", SINGLE: origin})
+    assert (made["isDraft"], made["isRead"]) == (False, True)
+    assert (made["receivedDateTime"], made["sentDateTime"]) == (
+        "2020-01-02T03:04:05Z",
+        "2020-01-02T03:04:00Z",
+    )
+    told = ap.get(f"messages/{made['id']}", **expand(flags, delivered))[SINGLE]
+    assert [entry["value"] for entry in told] == ["1", "2020-01-02T03:04:05Z"]
+    assert ap.refused("PATCH", f"messages/{made['id']}", json={SINGLE: origin})[0] == 501
+
+
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [

@@ -4,7 +4,8 @@
 not. Ids come back the way Exchange writes them: `String 0x37`, the namespace in small letters.
 [?] A message without the property comes back without the list that was expanded.
 [?] Extended properties stay in the mailbox: recipients do not get them.
-Not emulated: MAPI's own properties (below 0x8000) beyond those of `_COMPUTED`, and to write any of them.
+[?] MAPI's flags, delivery time and submit time (0x0E07, 0x0E06, 0x0039) can be written for a new message only.
+Not emulated: MAPI's own properties (below 0x8000) beyond those of `_COMPUTED`, and to write any but these three.
 """
 
 import json
@@ -58,6 +59,19 @@ _COMPUTED = {
     "String 0x1035": "internet_message_id",
     "Integer 0xe08": SIZE,
     "Long 0xe08": SIZE,
+    "Integer 0xe07": "(is_read + 8 * is_draft + 16 * has_attachments)",
+    "SystemTime 0x39": "(sent || 'Z')",
+    "SystemTime 0xe06": "(received || 'Z')",
+}
+_READ, _UNSENT = 0x1, 0x8
+# What an app that brings older mail in sets of a new message, which is a draft of today without it.
+_ORIGINS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "Integer 0xe07": lambda value: {
+        "is_read": int(bool(int(value) & _READ)),
+        "is_draft": int(bool(int(value) & _UNSENT)),
+    },
+    "SystemTime 0x39": lambda value: {"sent": value.removesuffix("Z")},
+    "SystemTime 0xe06": lambda value: {"received": value.removesuffix("Z")},
 }
 
 
@@ -114,7 +128,7 @@ def read_properties(content: Any, *, multiple: bool) -> Values:
         name = read_property_id(item.get("id"))
         if is_list(name) != multiple:
             raise _invalid_combination()
-        if find_computed(name) is not None:
+        if name not in _ORIGINS and find_computed(name) is not None:
             raise not_emulated(f"To write the extended property '{name}'")
         value = item.get("value")
         if multiple:
@@ -124,6 +138,16 @@ def read_properties(content: Any, *, multiple: bool) -> Values:
         else:
             found[name] = _checked(name, value)
     return found
+
+
+def take_origin(properties: Values) -> dict[str, Any]:
+    """Take out of the properties of a message what MAPI keeps in it itself, and return it as columns."""
+    columns: dict[str, Any] = {}
+    for name, read in _ORIGINS.items():
+        value = properties.pop(name, None)
+        if isinstance(value, str):
+            columns |= read(value)
+    return columns
 
 
 def _checked(property_id: str, value: Any) -> str:

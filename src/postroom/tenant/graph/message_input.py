@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from postroom.tenant.graph.extended_properties import Values, read_properties
+from postroom.tenant.graph.extended_properties import Values, read_properties, take_origin
 from postroom.tenant.graph.flags import read_flag
 from postroom.tenant.graph.open_extension_json import read_extensions
 from postroom.tenant.graph.refusals import GraphRefusalError, bad_request, not_emulated
@@ -87,6 +87,10 @@ def read_message(content: Any, *, is_new: bool) -> MessageInput:
             read.columns |= _READERS[key](name, value)
         else:
             raise invalid_property(name)
+    origin = take_origin(read.properties)
+    if origin and not is_new:
+        raise not_emulated("To write MAPI's own properties of a message that is there already")
+    read.columns |= origin
     return read
 
 
