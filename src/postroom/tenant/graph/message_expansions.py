@@ -57,6 +57,8 @@ class MessageExpander:
 
     def write(self, row: Row, message_id: str) -> dict[str, Any]:
         """Return the expanded properties of one message, each after its context."""
+        if not self._writers:
+            return {}
         place = f"{metadata_url(self._request)}#{user_context(self._request)}/messages"
         shown = message_id.replace("=", "%3D")
         written: dict[str, Any] = {}

@@ -1,6 +1,6 @@
 """Messages as Graph's JSON: every property of `message`, made from the columns the store prepared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,8 @@ class _Style:
     web_host: str
 
 
-_Value = Callable[[Row, _Style], Any]
+Columns = Mapping[str, Any]
+_Value = Callable[[Columns, _Style], Any]
 
 
 def _raw(column: str) -> _Value:
@@ -87,7 +88,7 @@ def _time(column: str) -> _Value:
 
 
 def _person(prefix: str) -> _Value:
-    def value(row: Row, _: _Style) -> Any:
+    def value(row: Columns, _: _Style) -> Any:
         address = row[prefix + "_address"]
         return (
             {"emailAddress": {"name": row[prefix + "_name"], "address": address}}
@@ -98,7 +99,7 @@ def _person(prefix: str) -> _Value:
     return value
 
 
-def _body(row: Row, style: _Style) -> Any:
+def _body(row: Columns, style: _Style) -> Any:
     kind = style.body_type or row["body_type"]
     content = body_as(kind, row["body_type"], row["body"])
     return {
@@ -107,7 +108,7 @@ def _body(row: Row, style: _Style) -> Any:
     }
 
 
-def _web_link(row: Row, style: _Style) -> str:
+def _web_link(row: Columns, style: _Style) -> str:
     item = row[style.id_column].replace("=", "%3D")
     return f"https://{style.web_host}/owa/?ItemID={item}&exvsurl=1&viewmodel=ReadMessageItem"
 
@@ -189,9 +190,11 @@ class MessageWriter:
     def write(self, row: Row) -> dict[str, Any]:
         """Return one message as Graph's JSON object."""
         style = self._style
-        message: dict[str, Any] = {"@odata.etag": f'W/"{change_key(row)}"', "id": row[style.id_column]}
-        for name, value in self._values:
-            content = value(row, style)
-            if content is not None or name not in _ABSENT_WHEN_NULL:
-                message[name] = content
+        # A dict finds a column at once, a row by going through all of them.
+        columns = dict(zip(row.keys(), row, strict=True))
+        message = {"@odata.etag": f'W/"{change_key(columns)}"', "id": columns[style.id_column]}
+        message |= {name: value(columns, style) for name, value in self._values}
+        for name in _ABSENT_WHEN_NULL:
+            if name in message and message[name] is None:
+                del message[name]
         return message

