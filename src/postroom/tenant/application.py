@@ -16,6 +16,7 @@ from postroom.tenant.graph.routes import graph_routes
 from postroom.tenant.graph.upload_address import upload_routes
 from postroom.tenant.hosts import CLOUDS
 from postroom.tenant.request_log import LogRequests
+from postroom.tenant.sending_queue import ReleaseHeldMail
 from postroom.tenant.state import CloudState
 from postroom.tenant.tenancy import LocalTenant
 
@@ -27,7 +28,9 @@ def cloud_app(tenant: LocalTenant, cloud: CloudState) -> ASGIApp:
     app: ASGIApp = InjectFaults(routed, tenant.faults, cloud)
     app = LimitRequests(AddLatency(app, tenant.latency), cloud)
     app = TellDate(LogRequests(app, tenant.log, cloud.name), tenant.clock)
-    return _WithControl(app, control_app(tenant)) if cloud is tenant.clouds[0] else app
+    if cloud is tenant.clouds[0]:
+        app = _WithControl(app, control_app(tenant))
+    return ReleaseHeldMail(app, [own.sending_queue for own in tenant.clouds])
 
 
 def _routes(cloud: CloudState) -> list[BaseRoute]:

@@ -16,6 +16,7 @@ from postroom.tenant.hosts import CloudHosts
 from postroom.tenant.limits import Limits
 from postroom.tenant.mail.store import MailStore
 from postroom.tenant.notifications.subscriptions import Subscriptions
+from postroom.tenant.sending_queue import SendingQueue
 
 
 @dataclass
@@ -39,6 +40,11 @@ class CloudState:
     consents: Consents = field(default_factory=Consents, repr=False)
     redemptions: Redemptions = field(default_factory=Redemptions, repr=False)
     device_requests: DeviceRequests = field(default_factory=DeviceRequests, repr=False)
+
+    @cached_property
+    def sending_queue(self) -> SendingQueue:
+        """The messages that wait because their mailboxes send too fast."""
+        return SendingQueue(self.mail, self.directory)
 
     @cached_property
     def sealer(self) -> Sealer:

@@ -89,6 +89,7 @@ class LocalTenant:
         for cloud in self.clouds:
             cloud.revoked_before.clear()
             cloud.mail.reset()
+            cloud.sending_queue.clear()
             cloud.consents.clear()
             cloud.redemptions.clear()
             cloud.device_requests.clear()

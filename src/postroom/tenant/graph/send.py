@@ -1,9 +1,12 @@
 """Sending: sendMail, send of a draft."""
 
+from datetime import timedelta
+
 from postroom.tenant.directory import User
 from postroom.tenant.graph.drafts import add_draft, add_mime_draft
 from postroom.tenant.graph.mail_folders import get_folder_row
 from postroom.tenant.graph.message_input import read_message
+from postroom.tenant.graph.message_limits import check_message_size, check_recipients
 from postroom.tenant.graph.messages import get_message_row
 from postroom.tenant.graph.paths import Route
 from postroom.tenant.graph.permissions import Need, may_send_as, may_send_on_behalf
@@ -57,7 +60,20 @@ def send_message(request: GraphRequest, message: Row, *, is_saved: bool = True) 
                 f"Recipient '{address}' is not resolved. All recipients must be resolved before "
                 "a message can be submitted."
             )
-    send(request.cloud.mail, request.cloud.directory, request.mailbox, message, is_saved=is_saved)
+    check_recipients(request, len(recipients))
+    check_message_size(request, request.cloud.mail.attachments.total_bytes(message["key"]))
+    _send_in_time(request, message, is_saved=is_saved)
+
+
+def _send_in_time(request: GraphRequest, message: Row, *, is_saved: bool) -> None:
+    """Send a draft now or, where the mailbox sends too fast, as soon as it may."""
+    cloud = request.cloud
+    wait_seconds = cloud.limits.count_sent(request.user.username)
+    if wait_seconds:
+        due = cloud.now() + timedelta(seconds=wait_seconds)
+        cloud.sending_queue.hold(request.mailbox, message, due, is_saved=is_saved)
+    else:
+        send(cloud.mail, cloud.directory, request.mailbox, message, is_saved=is_saved)
 
 
 def _settle_sender(request: GraphRequest, message: Row) -> Row:
