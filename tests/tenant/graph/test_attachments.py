@@ -71,6 +71,8 @@ def test_an_attached_message_is_expanded(ap: Caller, draft: str) -> None:
     expand = {"$expand": "microsoft.graph.itemattachment/item"}
     item = ap.get(f"{draft}/attachments/{made['id']}", **expand)["item"]
     assert (item["@odata.type"], item["subject"], item["id"]) == ("#microsoft.graph.message", "inner", "")
+    assert item["webLink"].endswith("&viewmodel=ItemAttachment")
+    assert item["internetMessageHeaders"] == []
     assert ap.request("GET", "messages/$count").text == "1"
 
 

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from postroom.tenant.graph.attachment_json import FIELDS, write_attachment, write_attachments
 from postroom.tenant.graph.expansions import Expansion
@@ -128,10 +129,21 @@ def _write_item(request: GraphRequest, row: Row, selected: list[str] | None) -> 
         item = MessageWriter(request, selected).write(message)
         # [?] Expanding an attached message brings its attachments along, but not what is attached to those.
         attachments = write_attachments(request, message["key"], None) if selected is None else []
-    for name in ("@odata.etag", "changeKey", "parentFolderId", "webLink"):
+    for name in ("@odata.etag", "changeKey", "parentFolderId"):
         item.pop(name, None)
+    if "webLink" in item:
+        item["webLink"] = _link_to_item(item["webLink"], row["attachment_id"])
     typed = {"@odata.type": "#microsoft.graph.message"} | item | {"id": ""}
-    return typed if selected is not None else typed | {"isRead": True, "attachments": attachments}
+    if selected is not None:
+        return typed
+    # [?] The headers are an empty list, as in Microsoft's example; $select brings them.
+    return typed | {"isRead": True, "internetMessageHeaders": [], "attachments": attachments}
+
+
+def _link_to_item(web_link: str, attachment_id: str) -> str:
+    """Lead where Outlook on the web shows an attached message, rather than one in a folder."""
+    host, _, _ = web_link.partition("?")
+    return f"{host}?ItemID={quote(attachment_id, safe='')}&exvsurl=1&viewmodel=ItemAttachment"
 
 
 def get_attachment_content(request: GraphRequest) -> GraphResponse:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute
@@ -24,12 +25,21 @@ VERSION = "/v1.0"
 _METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
 
 
+class _RestConvertor(PathConvertor):
+    """All that follows, line breaks too: what a client takes for an id may be anything."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("rest", _RestConvertor())
+
+
 def graph_routes() -> list[BaseRoute]:
     """Return the routes that serve Microsoft Graph: everything under /v1.0, and a plain 501 under /beta."""
     return [
-        HttpRoute("/v1.0/{path:path}", _serve, methods=_METHODS),
+        HttpRoute("/v1.0/{path:rest}", _serve, methods=_METHODS),
         HttpRoute("/v1.0", _serve, methods=_METHODS),
-        HttpRoute("/beta/{path:path}", _serve, methods=_METHODS),
+        HttpRoute("/beta/{path:rest}", _serve, methods=_METHODS),
     ]
 
 

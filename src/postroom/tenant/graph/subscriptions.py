@@ -302,6 +302,7 @@ def _write(request: GraphRequest, subscription: Subscription) -> dict[str, Any]:
         "clientState": subscription.client_state,
         "notificationUrl": subscription.notification_url,
         "notificationQueryOptions": None,
+        "notificationContentType": None,  # in Microsoft's examples of v1.0, though not in the schema
         "lifecycleNotificationUrl": subscription.lifecycle_url,
         "expirationDateTime": subscription.expires,
         "creatorId": subscription.creator_id,
