@@ -65,17 +65,8 @@ class Judge:
 
     @classmethod
     def load(cls) -> Self:
-        """Read the description; from YAML only once on this machine."""
-        seen = DESCRIPTION.stat()
-        cached = Path(
-            tempfile.gettempdir(), f"graph-openapi-{os.getuid()}-{seen.st_mtime_ns}-{seen.st_size}.json"
-        )
-        if not cached.exists():
-            read = yaml.load(DESCRIPTION.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-            written = Path(tempfile.mkstemp(dir=cached.parent)[1])
-            written.write_text(json.dumps(read))
-            written.replace(cached)
-        return cls(json.loads(cached.read_bytes()))
+        """Read the description."""
+        return cls(read_description())
 
     def judge(self, answer: Answer) -> Iterator[Finding]:
         """Give everything in a response that is not as described; nothing where nothing is described."""
@@ -148,6 +139,20 @@ class Judge:
             whole = {**convert(schema), "$defs": self._definitions}
             self._validators[key] = jsonschema_rs.Draft202012Validator(whole)
         return self._validators[key]
+
+
+def read_description() -> Schema:
+    """Read the description, from YAML only once on this machine."""
+    seen = DESCRIPTION.stat()
+    name = f"graph-openapi-{os.getuid()}-{seen.st_mtime_ns}-{seen.st_size}.json"
+    cached = Path(tempfile.gettempdir(), name)
+    if not cached.exists():
+        read = yaml.load(DESCRIPTION.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        written = Path(tempfile.mkstemp(dir=cached.parent)[1])
+        written.write_text(json.dumps(read))
+        written.replace(cached)
+    described: Schema = json.loads(cached.read_bytes())
+    return described
 
 
 def write_findings(findings: list[Finding]) -> str:

@@ -106,10 +106,7 @@ class PreparedMailbox:
         inner = EmailMessage()
         inner.set_content("Bring your laptop.")
         inner["Subject"], inner["From"], inner["To"] = "Reminder", "megan@contoso.com", "ap@contoso.com"
-        innermost = EmailMessage()
-        innermost["Subject"], innermost["From"] = "Agenda", "megan@contoso.com"
-        innermost.set_content("One hour.")
-        inner.add_attachment(innermost)
+        inner.add_attachment(b"Agenda", maintype="text", subtype="plain", filename="agenda.txt")
         mail = EmailMessage()
         mail["Subject"], mail["From"] = "Invoice 17", "Adele Vance <adele@contoso.com>"
         mail["To"], mail["Cc"] = "ap@contoso.com", "Megan Bowen <megan@contoso.com>"
