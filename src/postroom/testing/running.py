@@ -12,6 +12,7 @@ import httpx2
 
 from postroom.errors import PortInUseError, get_outcome
 from postroom.tenant.environment import app_environment, client_environment
+from postroom.tenant.hosts import AZURE_GLOBAL, AZURE_US_GCC_HIGH, CLOUDS
 from postroom.testing.controls import TenantControls
 from postroom.testing.processes import (
     COMMAND,
@@ -24,8 +25,8 @@ from postroom.testing.processes import (
     wait_until_ready,
 )
 
-GLOBAL = "Azure Global"
-GCC_HIGH = "Azure US GCC High"
+GLOBAL = AZURE_GLOBAL.name
+GCC_HIGH = AZURE_US_GCC_HIGH.name
 ATTEMPTS = 10
 TIMEOUT_SECONDS = 30.0
 
@@ -111,12 +112,12 @@ class RunningTenant(TenantControls):
     def token(self, app: str = "Invoice bot", cloud: str = GLOBAL) -> str:
         """Get an access token for an app that acts as itself, by its secret."""
         found, described = self.app(app, cloud), self.cloud(cloud)
-        domain = "us" if cloud == GCC_HIGH else "com"
+        hosts = next(hosts for hosts in CLOUDS if hosts.name == cloud)
         form = {
             "grant_type": "client_credentials",
             "client_id": found["client_id"],
             "client_secret": found["client_secret"],
-            "scope": f"https://graph.microsoft.{domain}/.default",
+            "scope": f"{hosts.graph_url}/.default",
         }
         with self.client(cloud) as client:
             answer = client.post(f"/{described['tenant_id']}/oauth2/v2.0/token", data=form)
