@@ -226,7 +226,8 @@ class Limits:
 
     def _find_excess(self, use: _Use, numbers: Numbers, now: float, upload_bytes: int) -> Excess | None:
         if use.under_way >= numbers.concurrency:
-            return Excess(Kind.CONCURRENCY, 1)  # [?] as in the one answer that was recorded
+            # [?] Who has too many requests under way is told to wait a second, as in the one answer on record.
+            return Excess(Kind.CONCURRENCY, 1)
         if use.requests.total >= numbers.requests:
             return Excess(
                 Kind.REQUESTS, _wait(use.requests, numbers.requests - 1, numbers.window_seconds, now)

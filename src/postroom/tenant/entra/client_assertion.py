@@ -44,7 +44,7 @@ def check_assertion(assertion: str, app: App, request: TokenRequest, cloud: Clou
         reason = "Key was found, but use of the key to verify the signature failed."
         raise _bad_signature(reason, header, app, cloud, found) from None
     if not certificate.not_valid_before_utc <= cloud.now() < certificate.not_valid_after_utc:
-        # [?] The words of the reason are from memory.
+        # [?] The words for an expired certificate in the reason of 700027 are from memory.
         found = f"Found key '{_validity(certificate)}'"
         raise _bad_signature("The key used is expired.", header, app, cloud, found)
     _check_claims(claims, request, cloud)

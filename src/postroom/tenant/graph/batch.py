@@ -107,7 +107,7 @@ def _check_dependencies(parts: dict[str, _Part]) -> None:
 
 
 def _failed_dependency(part: _Part) -> _Part:
-    # [?] The code and text are from memory.
+    # [?] Code and text of what depends on a failed request (424 FailedDependency) are from memory.
     error = {
         "code": "FailedDependency",
         "message": "The request failed because a request it depends on failed.",

@@ -59,7 +59,8 @@ class Collection:
         """Return what has this id, or raise Graph's 404."""
         content = request.cloud.mail.entities.find(request.mailbox["key"], self.kind, entity_id)
         if content is None:
-            raise item_not_found()  # [?] the code for these collections
+            # [?] A category, rule or override that is not there is 404 ErrorItemNotFound, as a message is.
+            raise item_not_found()
         return content
 
     def put(self, request: GraphRequest, entity_id: str, content: Content, status: int) -> GraphResponse:
@@ -90,7 +91,7 @@ class Collection:
         listing = read_listing(request, self.type_name, self.fields, self.order)
         if "$top" in request.query:
             return listing
-        # [?] These come whole, unlike messages.
+        # [?] Categories, rules and overrides come whole where no `$top` is given, unlike messages.
         return replace(listing, page=replace(listing.page, top=HIGHEST_TOP))
 
     def selected(self, request: GraphRequest, content: Mapping[str, Any]) -> Content:

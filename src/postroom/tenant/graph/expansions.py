@@ -57,5 +57,5 @@ def _split(text: str, mark: str) -> Iterator[str]:
 
 
 def _refusal(text: str) -> GraphRefusalError:
-    # The text is that of Graph; [?] that it stands for every fault in $expand is not sure.
+    # [?] Every fault in `$expand` gets one text of Graph's, which may have others for some of them.
     return bad_request(f"Parsing OData Select and Expand failed: Syntax error in '{text}'.")

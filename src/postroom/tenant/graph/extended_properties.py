@@ -42,10 +42,11 @@ _TYPES = {
 _INTERNET_HEADERS = "00020386-0000-0000-c000-000000000046"
 _FIRST_CUSTOM_TAG = 0x8000
 
+# [?] The size of a message is what its body, headers and attachments have; Exchange counts in ways of its own.
 SIZE = (
     "(length(CAST(body AS BLOB)) + length(CAST(headers AS BLOB))"
     " + (SELECT coalesce(sum(size), 0) FROM attachments WHERE attachments.message = messages.key))"
-)  # [?] Exchange counts what it keeps of a message, in ways of its own
+)
 _HEADERS = (
     "(SELECT group_concat(json_extract(value, '$.name') || ': ' || json_extract(value, '$.value'),"
     " char(13) || char(10)) FROM json_each(headers))"
@@ -207,9 +208,8 @@ def read_wanted_ids(node: odata.Node) -> list[str]:
             name.lower() == "id"
         ):
             return [value]
-    raise bad_request(
-        "The query filter contains one or more invalid nodes.", "ErrorInvalidUrlQueryFilter"
-    )  # [?] as for messages
+    # [?] A filter of extended properties by anything but their id is refused as one of messages is.
+    raise bad_request("The query filter contains one or more invalid nodes.", "ErrorInvalidUrlQueryFilter")
 
 
 def write_properties(request: GraphRequest, message: Row, wanted: list[str]) -> list[dict[str, Any]]:

@@ -114,7 +114,7 @@ class _Parser:
         return _Item("term", term, position, excluded)
 
     def _refusal(self, position: int) -> GraphRefusalError:
-        # [?] Exchange's own text is not documented.
+        # [?] The text of a syntax error in `$search` is made up; Exchange's own is not documented.
         return bad_request(f"Syntax error at position {position} in the search query '{self._text}'.")
 
     @property

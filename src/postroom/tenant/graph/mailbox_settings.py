@@ -201,7 +201,7 @@ def _check_schedule(replies: Settings | None) -> None:
         return
     start, end = replies["scheduledStartDateTime"], replies["scheduledEndDateTime"]
     if read_moment(start) >= read_moment(end):
-        # [?] The code and text are from memory.
+        # [?] Code and text for automatic replies that end before they begin are from memory.
         raise bad_request("The end time must be after the start time.", "ErrorInvalidScheduledOofDuration")
 
 

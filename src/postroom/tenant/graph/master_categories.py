@@ -64,7 +64,7 @@ def create_category(request: GraphRequest) -> GraphResponse:
     with request.cloud.mail.batch():
         taken = entities.all(request.mailbox["key"], CATEGORY).values()
         if any(category["displayName"].casefold() == name.casefold() for category in taken):
-            # [?] The code and text are made up.
+            # [?] Code and text for a category whose name is taken are made up.
             raise GraphRefusalError(
                 409, "ErrorCategoryExists", "A category with the specified name already exists."
             )

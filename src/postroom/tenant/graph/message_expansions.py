@@ -72,7 +72,7 @@ class MessageExpander:
 def _read_names(expansion: Expansion) -> list[str]:
     text = expansion.options.get("$filter")
     if not text:
-        # The code is one that people met; [?] the text is not known.
+        # [?] Expanding extensions without a filter is refused with a code that people met; the text is made up.
         raise bad_request(
             "Expanding extensions requires a filter on their id.", "ErrorGraphExtensionExpandRequiresFilter"
         )

@@ -106,7 +106,7 @@ def _invalid_rule(reason: str) -> GraphRefusalError:
 
 def _check_inbox(request: GraphRequest) -> None:
     if get_folder_row(request, request.parameters["folder"])["well_known"] != "inbox":
-        # [?] The code and text are made up.
+        # [?] Code and text for rules of another folder than the Inbox are made up.
         raise bad_request("Message rules are supported only for the Inbox folder.", "ErrorInvalidRequest")
 
 

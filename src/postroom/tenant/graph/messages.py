@@ -167,7 +167,7 @@ def check_unchanged(request: GraphRequest, row: Row) -> None:
     """Refuse a change by If-Match with the ETag of an earlier state of the message."""
     expected = request.headers.get("if-match", "*").strip()
     if expected not in ("*", f'W/"{change_key(row)}"', f'"{change_key(row)}"'):
-        # The code and text are Exchange's; [?] whether Outlook heeds If-Match for messages is not documented.
+        # [?] `If-Match` is heeded for messages, with Exchange's code and text; no document says so.
         raise GraphRefusalError(
             412,
             "ErrorIrresolvableConflict",

@@ -28,10 +28,11 @@ def read_content(body: dict[str, Any]) -> dict[str, Any]:
     """Return the properties that an app gives an open extension, or raise Graph's 400."""
     kind = body.get("@odata.type", TYPE)
     if not isinstance(kind, str) or kind.lstrip("#").lower() != TYPE.lstrip("#").lower():
+        # [?] The text for an extension of another type is made up.
         raise bad_request(
             "An extension of a message must be of the type 'microsoft.graph.openTypeExtension'.",
             "RequestBodyRead",
-        )  # [?] text
+        )
     return {name: value for name, value in body.items() if "@" not in name and name.lower() not in _OWN}
 
 
@@ -39,7 +40,7 @@ def read_name(body: dict[str, Any]) -> str:
     """Return the name of a new open extension, or raise a 400."""
     name = body.get("extensionName")
     if not isinstance(name, str) or not _NAME.fullmatch(bare_name(name)):
-        # [?] Graph has been seen to answer 500 here.
+        # [?] An extension without a usable name is 400; Graph has been seen to answer 500.
         raise bad_request(
             "The property 'extensionName' is required and must be a name.", "ErrorInvalidArgument"
         )

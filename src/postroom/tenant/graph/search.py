@@ -213,5 +213,5 @@ def _compared(sql: str, term: Term, start: str | int, end: str | int) -> Conditi
 
 
 def _invalid(text: str) -> GraphRefusalError:
-    # [?] Exchange's own text is not documented.
+    # [?] The text for a value in `$search` that does not fit its property is made up.
     return bad_request(f"The value '{text}' is not valid in the search query.")

@@ -63,9 +63,8 @@ def write_expiration(session: UploadSession) -> str:
 def _read_item(body: dict[str, Any]) -> tuple[MimeAttachment, int]:
     given = {name.lower(): value for name, value in body.items()}.get("attachmentitem")
     if not isinstance(given, dict):
-        raise bad_request(
-            "The required parameter 'AttachmentItem' is missing.", "ErrorInvalidRequest"
-        )  # [?] text
+        # [?] Codes and texts for an `AttachmentItem` that is missing or cannot be used are from memory.
+        raise bad_request("The required parameter 'AttachmentItem' is missing.", "ErrorInvalidRequest")
     item = {name.lower(): value for name, value in given.items()}
     name, size = item.get("name"), item.get("size")
     if (
@@ -75,18 +74,15 @@ def _read_item(body: dict[str, Any]) -> tuple[MimeAttachment, int]:
         or isinstance(size, bool)
         or size < 0
     ):
-        raise bad_request(
-            "An AttachmentItem needs a name and a size, in bytes.", "ErrorInvalidArgument"
-        )  # [?] code, text
+        raise bad_request("An AttachmentItem needs a name and a size, in bytes.", "ErrorInvalidArgument")
     if str(item.get("attachmenttype", "")).lower() != "file":
-        raise bad_request(
-            "Only files can be attached by an upload session.", "ErrorInvalidArgument"
-        )  # [?] as above
+        raise bad_request("Only files can be attached by an upload session.", "ErrorInvalidArgument")
     if size < LARGEST_ATTACHMENT_BYTES:
+        # [?] The text for a file that is too small for an upload session is from memory.
         raise bad_request(
             "The attachment is smaller than an upload session is for: attach it by a single request.",
             "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize",
-        )  # [?] text
+        )
     texts = {key: item.get(key) for key in ("contenttype", "contentid")}
     if not all(isinstance(value, str | None) for value in texts.values()):
         raise bad_request(

@@ -20,7 +20,8 @@ _FIELDS = {
 
 def unsupported_query() -> GraphRefusalError:
     """Refuse a query that needs to be an advanced one, or that Entra ID does not know."""
-    return bad_request("Request is not supported or is invalid.", "Request_UnsupportedQuery")  # [?] text
+    # [?] The text of Request_UnsupportedQuery is from memory.
+    return bad_request("Request is not supported or is invalid.", "Request_UnsupportedQuery")
 
 
 def compile_user_filter(node: odata.Node, *, is_advanced: bool) -> Test:

@@ -65,7 +65,8 @@ def list_users(request: GraphRequest) -> GraphResponse:
 def count_users(request: GraphRequest) -> GraphResponse:
     """GET /users/$count: an advanced query."""
     if not _is_eventual(request):
-        raise bad_request("$count is not currently supported.", "Request_BadRequest")  # [?] text
+        # [?] The texts for users counted without `ConsistencyLevel: eventual`, and paged wrongly, are from memory.
+        raise bad_request("$count is not currently supported.", "Request_BadRequest")
     return GraphResponse(200, str(len(_find_people(request))).encode(), {}, "text/plain")
 
 
@@ -109,10 +110,10 @@ def _read_top(request: GraphRequest) -> int:
 
 def _read_token(request: GraphRequest) -> int:
     if "$skip" in request.query:
-        raise bad_request("'$skip' is not supported by the service.", "Request_BadRequest")  # [?] text
+        raise bad_request("'$skip' is not supported by the service.", "Request_BadRequest")
     text = request.query.get("$skiptoken", "0")
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        raise bad_request("Skip token is not valid.", "Directory_ExpiredPageToken")  # [?] text
+        raise bad_request("Skip token is not valid.", "Directory_ExpiredPageToken")
     return int(text)
 
 

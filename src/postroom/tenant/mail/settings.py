@@ -1,6 +1,6 @@
 """The settings of a mailbox as Graph has them: what was kept, over what a new mailbox has.
 
-[?] What a new mailbox of an English tenant has.
+[?] A new mailbox has the settings that one of an English tenant is believed to have.
 """
 
 from datetime import UTC, datetime, timedelta
