@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +136,17 @@ class Database:
         """Change columns of the row with this key."""
         changes = ", ".join(f'"{name}" = ?' for name in columns)
         self.execute(f"UPDATE {table} SET {changes} WHERE key = ?", (*columns.values(), key))  # noqa: S608 - as above
+
+    def empty(self, tables: Iterable[str]) -> None:
+        """Delete every row of these tables, past their triggers, with which SQLite would go row by row."""
+        with self.transaction():
+            triggers = self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            for trigger in triggers:
+                self.execute(f"DROP TRIGGER {trigger['name']}")
+            for table in tables:
+                self.execute(f"DELETE FROM {table}")  # noqa: S608 - names are ours
+            for trigger in triggers:
+                self.execute(trigger["sql"])
 
     @contextmanager
     def held(self) -> Iterator[None]:
