@@ -64,6 +64,7 @@ def test_extensions_come_along_and_are_looked_for(ap: Caller, place: str) -> Non
 def test_a_draft_may_come_with_an_extension(ap: Caller) -> None:
     """A new message brings its extensions along."""
     message = ap.post("messages", {"subject": "Annual review", "extensions": [REFERRAL]})
+    assert message["extensions"][0]["companyName"] == "Wingtip Toys"
     assert ap.get(f"messages/{message['id']}/extensions/{NAME}")["dealValue"] == 500050
 
 

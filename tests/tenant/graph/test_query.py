@@ -59,6 +59,22 @@ def test_what_is_expanded_may_be_selected(ap: Caller, received: str) -> None:
     assert ap.get(received, **{"$select": "*"})["bodyPreview"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("messages", {"subject": "New"}),
+        ("{}/move", {"destinationId": "archive"}),
+        ("{}/copy", {"destinationId": "archive"}),
+        ("{}/createReply", {}),
+    ],
+)
+def test_a_refused_option_changes_nothing(ap: Caller, received: str, path: str, body: dict[str, str]) -> None:
+    """Where what is to be answered is refused, nothing was made or moved."""
+    before = ap.get("messages")["value"]
+    assert ap.refused("POST", path.format(received) + "?$select=shoeSize", json=body)[0] == 400
+    assert ap.get("messages")["value"] == before
+
+
 def test_a_change_by_an_old_etag_is_refused(ap: Caller, received: str) -> None:
     """If-Match with an ETag of before is 412 for changing and deleting; the present one and a star are good."""
     etag = ap.get(received)["@odata.etag"]

@@ -6,6 +6,7 @@ from postroom.tenant.graph.flags import completed
 from postroom.tenant.graph.mail_folders import get_folder_row
 from postroom.tenant.graph.message_input import DRAFT_ONLY, MessageInput, decode_base64, read_message
 from postroom.tenant.graph.messages import check_unchanged, get_message_row, one_message
+from postroom.tenant.graph.open_extension_json import write_extension
 from postroom.tenant.graph.paths import Route
 from postroom.tenant.graph.permissions import Need
 from postroom.tenant.graph.refusals import bad_request, invalid_mime
@@ -77,10 +78,14 @@ def add_mime_draft(request: GraphRequest, folder: Row, **columns: Any) -> Row:
 
 
 def _create(request: GraphRequest, folder: Row) -> GraphResponse:
-    if request.is_mime:
-        return one_message(request, add_mime_draft(request, folder), 201)
-    content = read_message(request.json_body(), is_new=True)
-    return one_message(request, add_draft(request, folder, content), 201)
+    store = request.cloud.mail
+    with store.batch():
+        if request.is_mime:
+            return one_message(request, add_mime_draft(request, folder), 201)
+        content = read_message(request.json_body(), is_new=True)
+        draft = add_draft(request, folder, content)
+        extensions = [write_extension(row) for row in store.additions.list_extensions(draft["key"])]
+        return one_message(request, draft, 201, {"extensions": extensions} if extensions else None)
 
 
 def create_message(request: GraphRequest) -> GraphResponse:
@@ -113,8 +118,7 @@ def update_message(request: GraphRequest) -> GraphResponse:
     _settle_flag(request, content)
     with request.cloud.mail.batch():
         _add_what_apps_add(request, message, content)
-        message = request.cloud.mail.messages.update(message, content.columns)
-    return one_message(request, message)
+        return one_message(request, request.cloud.mail.messages.update(message, content.columns))
 
 
 ROUTES = (

@@ -245,6 +245,8 @@ def _read_item(content: dict[str, Any], name: str) -> MimeAttachment:
     inner = read_message(item, is_new=True)
     if any(attachment.kind == "item" for attachment in inner.attachments):
         raise not_emulated("An itemAttachment in an itemAttachment")
+    if inner.properties or inner.extensions:
+        raise not_emulated("An itemAttachment with extended properties or extensions")
     return MimeAttachment("item", name, "message/rfc822", compose(inner.columns, inner.attachments))
 
 

@@ -1,5 +1,6 @@
 """Messages: list, get, change, delete, move and copy."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -154,13 +155,19 @@ def count_folder_messages(request: GraphRequest) -> GraphResponse:
     return _count(request, _in_folder(request))
 
 
-def one_message(request: GraphRequest, row: Row, status: int = 200) -> GraphResponse:
-    """Answer with one message."""
+def one_message(
+    request: GraphRequest, row: Row, status: int = 200, also: Mapping[str, Any] | None = None
+) -> GraphResponse:
+    """Answer with one message, and what else is given; where it was made or changed, inside that transaction.
+
+    Options that are refused then take the change back.
+    """
     check_options(request)
     selected = read_select(request)
     context = f"{metadata_url(request)}#{user_context(request)}/messages{selected_context(selected)}/$entity"
     message = _written(MessageWriter(request, selected), MessageExpander(request), row)
-    return GraphResponse.of_json({"@odata.context": context} | message, status, applied_preferences(request))
+    content = {"@odata.context": context} | message | dict(also or {})
+    return GraphResponse.of_json(content, status, applied_preferences(request))
 
 
 def check_unchanged(request: GraphRequest, row: Row) -> None:
@@ -225,13 +232,15 @@ def _destination(request: GraphRequest) -> Row:
 def move_message(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/move: 201 with the message as it is now."""
     row, folder = get_message_row(request), _destination(request)
-    return one_message(request, request.cloud.mail.messages.move(request.mailbox, row, folder), 201)
+    with request.cloud.mail.batch():
+        return one_message(request, request.cloud.mail.messages.move(request.mailbox, row, folder), 201)
 
 
 def copy_message(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/copy: 201 with the copy."""
     row, folder = get_message_row(request), _destination(request)
-    return one_message(request, request.cloud.mail.messages.copy(request.mailbox, row, folder), 201)
+    with request.cloud.mail.batch():
+        return one_message(request, request.cloud.mail.messages.copy(request.mailbox, row, folder), 201)
 
 
 ROUTES = (

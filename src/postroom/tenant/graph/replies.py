@@ -132,7 +132,9 @@ def _sent(request: GraphRequest, kind: str) -> GraphResponse:
 
 def _drafted(request: GraphRequest, kind: str) -> GraphResponse:
     # [?] In Azure US GCC High the body of createReply, createReplyAll and createForward is ignored.
-    return one_message(request, _make(request, kind, heeds_body=not request.lacks("reply.parameters")), 201)
+    with request.cloud.mail.batch():
+        draft = _make(request, kind, heeds_body=not request.lacks("reply.parameters"))
+        return one_message(request, draft, 201)
 
 
 def reply(request: GraphRequest) -> GraphResponse:
