@@ -150,6 +150,17 @@ def test_too_much_is_sent(tenant: RunningTenant) -> None:
         assert client.post(MESSAGES, json={"subject": "x" * 600}).status_code == 201
 
 
+def test_what_is_sent_in_chunks_counts(tenant: RunningTenant) -> None:
+    """A body whose length is not told before counts once it has come."""
+    limit(tenant, upload_bytes=1000)
+    headers = {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json"}
+    content = b'{"subject": "%s"}' % (b"x" * 600)
+    with tenant.client(headers=headers) as client:
+        assert client.post(MESSAGES, content=iter([content])).status_code == 201
+        assert client.post(MESSAGES, content=content).status_code == 429
+    assert counted(tenant)["upload_bytes"] == len(content)
+
+
 def test_nothing_is_limited_when_off(tenant: RunningTenant, get: Callable[..., httpx2.Response]) -> None:
     """Off lets everything through, and counts it."""
     limit(tenant, requests=1)

@@ -186,6 +186,12 @@ class Limits:
         finally:
             admission.end()
 
+    def count_upload(self, app: str, mailbox: str, upload_bytes: int) -> None:
+        """Count what a request sent whose length was not told before."""
+        with self._lock:
+            use = self._uses.setdefault((app, mailbox.lower()), _Use())
+            use.uploads.add(self._clock.now().timestamp(), upload_bytes)
+
     def count_sent(self, mailbox: str) -> float:
         """Count a message that is sent, and tell how many seconds it waits before it goes out.
 

@@ -29,13 +29,17 @@ class LimitRequests:
                 await answer(scope, receive, send)
                 return
 
+            body = _Body(receive)
+
             async def send_and_leave(message: Message) -> None:
                 # Before the client can know that it has all, or its next request would meet this one.
                 if message["type"] == "http.response.body" and not message.get("more_body", False):
                     admission.end()
                 await send(message)
 
-            await self._app(scope, receive, send_and_leave)
+            await self._app(scope, body.receive, send_and_leave)
+            if _is_of_untold_length(scope):
+                self._cloud.limits.count_upload(*key, body.length)
 
     def _find_key(self, scope: Scope) -> tuple[str, str] | None:
         if scope["type"] != "http" or not scope["path"].startswith(VERSION + "/"):
@@ -48,6 +52,25 @@ class LimitRequests:
             return None  # Graph itself refuses it, and says why.
         mailbox = find_counted_mailbox(path_of(request).removeprefix(VERSION), caller, self._cloud)
         return None if mailbox is None else (caller.app.client_id, mailbox)
+
+
+class _Body:
+    """The body of a request, whose bytes are counted as they come."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.length = 0
+
+    async def receive(self) -> Message:
+        """Give the next message of ASGI."""
+        message = await self._receive()
+        self.length += len(message.get("body", b""))
+        return message
+
+
+def _is_of_untold_length(scope: Scope) -> bool:
+    """Tell whether a body came in chunks, so that how much it is was not known before."""
+    return scope["method"] in UPLOADING_METHODS and "content-length" not in Request(scope).headers
 
 
 def _upload_bytes(request: Request) -> int:

@@ -1,7 +1,4 @@
-"""What Outlook's limits mean for a request: in whose mailbox it counts, and what is said beyond a limit.
-
-Known differences: what a part of a batch uploads counts by its body alone, and a chunked body counts nothing.
-"""
+"""What Outlook's limits mean for a request: in whose mailbox it counts, and what is said beyond a limit."""
 
 from postroom.tenant.entra.access import Caller
 from postroom.tenant.graph.paths import split_path
