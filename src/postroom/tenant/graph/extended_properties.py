@@ -1,7 +1,7 @@
 """Extended properties: Outlook's MAPI properties under their ids, read, written and looked for.
 
-[?] Names are told apart by case, but in the namespace of internet headers, as Exchange does; types and namespaces are
-not. Ids come back the way Exchange writes them: `String 0x37`, the namespace in small letters.
+[?] The ids of extended properties are compared without regard to case, but for names outside of internet headers.
+[?] Ids of extended properties come back the way Exchange writes them: `String 0x37`, the namespace in small letters.
 [?] A message without the property comes back without the list that was expanded.
 [?] Extended properties stay in the mailbox: recipients do not get them.
 [?] MAPI's flags, delivery time and submit time (0x0E07, 0x0E06, 0x0039) can be written for a new message only.
@@ -189,7 +189,7 @@ _CHECKS: dict[str, Callable[[str], str]] = {
 def read_wanted_properties(filter_text: str | None, *, multiple: bool) -> list[str]:
     """Read the ids that the $filter of an $expand names: `id eq '...' or id eq '...'`."""
     if not filter_text:
-        # [?] Documented as needed; what is answered without it is not.
+        # [?] Expanding extended properties without a filter is 400 ErrorInvalidUrlQueryFilter.
         raise bad_request(
             "Extended properties must be named by $filter=id eq '...'.", "ErrorInvalidUrlQueryFilter"
         )

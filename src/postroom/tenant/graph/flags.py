@@ -1,7 +1,9 @@
 """The flag that marks a message for following up, as clients write it.
 
-[?] Code and text of the refusals; that dates which do not belong to a status are refused; that times come back in
-UTC; that a flag is replaced as a whole; that completing without a time means today.
+[?] Flags are refused with texts of our own, but for unknown time zones, whose code and text are Exchange's.
+[?] A date of a flag that does not belong to its flagStatus is refused.
+[?] The dates of a flag come back in UTC, and a flag is replaced as a whole.
+[?] Completing a flag without `completedDateTime` means today.
 """
 
 import json

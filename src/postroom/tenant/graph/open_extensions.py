@@ -1,7 +1,8 @@
 """Open extensions of messages: an app's own data, by a name that it chooses.
 
 Outlook does not list them: without their names they cannot be found.
-[?] The texts of the refusal to list them, and code and text where a name is taken.
+[?] Listing or counting extensions is ErrorInvalidRequest, which people met although the schema has both.
+[?] An extension whose name is taken is 409 nameAlreadyExists.
 """
 
 from typing import Any

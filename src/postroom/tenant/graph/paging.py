@@ -3,7 +3,7 @@
 Outlook passes over as many messages as a client has seen, whatever happened to them since, so that who moves messages
 away while paging misses others. That is kept. But passing over a hundred thousand messages takes time, so the token
 also remembers the last one shown, and as long as nothing changed in the store the next page begins right after it.
-[?] The code and text of the refusal of a broken token.
+[?] A broken `$skiptoken`, or one of another list, is 400 with a text of our own.
 """
 
 import base64

@@ -1,7 +1,9 @@
 """$search on messages: what a query of words and properties means, as a condition of the store.
 
-[?] Words are found as whole words, without regard to case; accents count. A property that is not documented answers
-501. Weeks begin on Sunday. A moment without a zone is in UTC.
+[?] `$search` finds whole words without regard to case, and accents count.
+[?] A property of `$search` that is not documented answers 501.
+[?] In `$search` weeks begin on Sunday, and a moment without a zone is in UTC.
+[?] `$search` ends after 1,000 results, as the present document says; an earlier one said 250.
 """
 
 import re
