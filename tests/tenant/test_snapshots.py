@@ -61,7 +61,7 @@ def test_directory_consents_and_clock_come_back(tenant: RunningTenant) -> None:
     tenant.change_app("Invoice bot", enabled=True)
     restore(tenant, "prepared")
     assert tenant.consents() == consents
-    assert ask_token(tenant).status_code == 401
+    assert ask_token(tenant).status_code == 400
     (snapshot,) = tenant.control.get("/snapshots").json()
     now = tenant.control.post("/clock", json={"advance_seconds": 0}).json()["now"]
     assert snapshot["made"][:13] == now[:13]
