@@ -19,13 +19,16 @@ class NewSecret(msgspec.Struct, forbid_unknown_fields=True):
     """Say how long a new client secret is good; a time below zero makes one that has expired."""
 
     good_for_seconds: float = SECRET_LIFETIME.total_seconds()
+    """How long it is good from now on; two years where nothing is said."""
     name: str | None = None
+    """What the portal would show it as."""
 
 
 class NewCertificate(msgspec.Struct, forbid_unknown_fields=True):
     """Give a certificate as PEM, without its key."""
 
     pem: str
+    """The certificate."""
 
 
 async def list_apps(request: Request) -> Response:

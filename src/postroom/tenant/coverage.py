@@ -18,6 +18,7 @@ NOTES: dict[tuple[str, str], str] = {
         '`IdType="ImmutableId"`, `outlook.body-content-type`, `odata.maxpagesize`'
     ),
     ("GET", "mailFolders/{folder}/messages"): "As `messages`.",
+    ("GET", "messages/delta"): "Refused, as it exists for a folder only.",
     ("GET", "messages/{message}/attachments/{attachment}/$value"): "405 for a link.",
     ("POST", "messages/{message}/reply"): "202",
     ("POST", "messages/{message}/replyAll"): "202",
@@ -30,13 +31,23 @@ NOTES: dict[tuple[str, str], str] = {
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An area of Graph that answers 501, with requests that belong to it, below /v1.0."""
+    """An area of Graph that is not emulated, with requests that belong to it, below /v1.0, and what they get."""
 
     area: str
     requests: tuple[str, ...]
+    status: int = 501
 
 
 LEFT_OUT = (
+    LeftOut(
+        "To replace the MIME of a message",
+        (
+            "PUT /me/messages/{message-id}/$value",
+            "PUT /me/mailFolders/{mailFolder-id}/messages/{message-id}/$value",
+            "PUT /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value",
+        ),
+    ),
+    LeftOut("To change `inferenceClassification` itself (405)", ("PATCH /me/inferenceClassification",), 405),
     LeftOut("Everything of `/beta`", ("GET /beta/me/messages",)),
     LeftOut(
         "Calendars and events", ("GET /me/events", "GET /me/calendar", "GET /me/calendars/{calendar}/events")

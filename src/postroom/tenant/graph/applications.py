@@ -1,7 +1,7 @@
 """App registrations: list and get, as an app that may read them learns when its own credentials expire.
 
 [?] An id of an app registration is another than that of its service principal, as at Microsoft, and made from it.
-Not emulated (501): creating and changing them, and other filters than by appId, displayName or id.
+Not emulated: creating and changing them, and other filters than by appId, displayName or id.
 """
 
 import re

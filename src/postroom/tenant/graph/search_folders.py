@@ -1,7 +1,9 @@
 """Search folders: folders whose messages are those of other folders that a filter holds for.
 
-What such a folder holds is looked up whenever it is asked for. Known to differ: a search folder does not end after 45
-days without use, and any number of them may look into one folder.
+What such a folder holds is looked up whenever it is asked for.
+
+Known to differ: a search folder does not end after 45 days without use, and any number of them may look into one
+folder.
 """
 
 import json

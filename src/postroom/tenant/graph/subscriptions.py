@@ -4,7 +4,7 @@
 [?] A subscription lasts at most 10,080 minutes, as the documents of today have it; those of 2023 say 4,230.
 [?] $select of a resource without resource data is passed over; $expand and paging are refused.
 [?] Codes and texts: InvalidRequest for what cannot be read, ValidationError for what is refused.
-Not emulated (501): resource data, notification query options, and any other resource than messages.
+Not emulated: resource data, notification query options, and any other resource than messages.
 """
 
 from dataclasses import replace
