@@ -1,7 +1,8 @@
-"""What comments and docstrings mark as a choice where Microsoft's documents are silent, and what the code leaves out.
+"""What comments and docstrings say of the tenant beside Microsoft: choices, known differences, what is left out.
 
-A choice is `[?]` and a sentence that stands alone, at the beginning of a comment or of a line of a docstring; it ends
-with the comment, with an empty line or with the next `[?]`.
+A choice where Microsoft's documents are silent is `[?]` and a sentence that stands alone, in a comment or at the
+beginning of a line of a docstring. So is, in docstrings, what follows `Known to differ:` and `Not emulated:`. Each ends
+with the comment, with an empty line or with the next of them.
 """
 
 import ast
@@ -12,14 +13,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-MARK = "[?]"
+CHOICE, DIFFERENCE, LEFT_OUT = "[?]", "Known to differ:", "Not emulated:"
 _SENTENCE = re.compile(r"[A-Z`$\"'].{15,}[.!]")
+_MARK = re.compile(r"(?m)^\s*(?:- )?(\[\?\]|Known to differ:|Not emulated:)")
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One choice, and where it is made."""
+class Remark:
+    """What the code says of itself, of which kind, and where."""
 
+    kind: str
     module: str
     line: int
     sentence: str
@@ -27,20 +30,21 @@ class Choice:
     @property
     def is_sentence(self) -> bool:
         """Tell whether people can read it without the code around it."""
-        return bool(_SENTENCE.fullmatch(self.sentence)) and MARK not in self.sentence
+        return bool(_SENTENCE.fullmatch(self.sentence)) and CHOICE not in self.sentence
 
 
-def list_choices(package: Path) -> list[Choice]:
-    """List the choices of all modules below a folder, by module and line."""
-    return [choice for file in sorted(package.rglob("*.py")) for choice in read_choices(file, package)]
+def list_remarks(package: Path, kind: str) -> list[Remark]:
+    """List the remarks of a kind in all modules below a folder, by module and line."""
+    found = (remark for file in sorted(package.rglob("*.py")) for remark in read_remarks(file, package))
+    return [remark for remark in found if remark.kind == kind]
 
 
-def read_choices(file: Path, package: Path) -> Iterator[Choice]:
-    """Read the choices of one module."""
+def read_remarks(file: Path, package: Path) -> list[Remark]:
+    """Read the remarks of one module."""
     source = file.read_text(encoding="utf-8")
     module = ".".join(file.relative_to(package).with_suffix("").parts).removesuffix(".__init__")
-    for line, text in sorted([*_read_comments(source), *_read_docstrings(source)]):
-        yield from _split(module, line, text)
+    said = sorted([*_read_comments(source), *_read_docstrings(source)], key=lambda each: each[0])
+    return [Remark(kind, module, line, " ".join(text.split())) for line, kind, text in said]
 
 
 def list_refusals(package: Path) -> dict[str, list[str]]:
@@ -59,21 +63,14 @@ def list_refusals(package: Path) -> dict[str, list[str]]:
     return found
 
 
-def _split(module: str, line: int, text: str) -> Iterator[Choice]:
-    """Split a comment or a paragraph at its marks; what comes before the first is none of it."""
-    for part in text.split(MARK)[1:]:
-        yield Choice(module, line, " ".join(part.split()))
-
-
-def _read_comments(source: str) -> Iterator[tuple[int, str]]:
-    """Give each comment that has the mark, with those that go on with it on the lines below."""
+def _read_comments(source: str) -> Iterator[tuple[int, str, str]]:
+    """Give each choice in a comment, with the comments that go on with it on the lines below."""
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     comments = [token for token in tokens if token.type == tokenize.COMMENT]
     alone = {token.start[0] for token in comments if not token.line[: token.start[1]].strip()}
     for block in _join_lines(comments, alone):
-        text = " ".join(token.string.lstrip("#").strip() for token in block)
-        if MARK in text:
-            yield block[0].start[0], text
+        _, *choices = " ".join(token.string.lstrip("#").strip() for token in block).split(CHOICE)
+        yield from ((block[0].start[0], CHOICE, choice) for choice in choices)
 
 
 def _join_lines(comments: Iterable[tokenize.TokenInfo], alone: set[int]) -> list[list[tokenize.TokenInfo]]:
@@ -88,17 +85,14 @@ def _join_lines(comments: Iterable[tokenize.TokenInfo], alone: set[int]) -> list
     return blocks
 
 
-def _read_docstrings(source: str) -> Iterator[tuple[int, str]]:
-    """Give each paragraph of a docstring that has the mark at the beginning of one of its lines."""
+def _read_docstrings(source: str) -> Iterator[tuple[int, str, str]]:
+    """Give each remark in a docstring."""
     for node in ast.walk(ast.parse(source)):
-        said = getattr(node, "value", None) if isinstance(node, ast.Expr) else None
+        said = node.value if isinstance(node, ast.Expr) else None
         if isinstance(said, ast.Constant) and isinstance(said.value, str):
             for paragraph in said.value.split("\n\n"):
-                _, mark, rest = re.sub(r"(?m)^\s*(?:- )?\[\?\]", f"\n{MARK}", paragraph).partition(
-                    f"\n{MARK}"
-                )
-                if mark:
-                    yield said.lineno, mark + rest
+                _, *parts = _MARK.split(paragraph)
+                yield from ((said.lineno, kind, text) for kind, text in zip(*[iter(parts)] * 2, strict=True))
 
 
 def _write_text(node: ast.expr) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from scripts.choices import Choice, list_choices, list_refusals
+from scripts.choices import CHOICE, DIFFERENCE, LEFT_OUT, Remark, list_refusals, list_remarks
 from scripts.pages import write_table
 from starlette.routing import Route as HttpRoute
 
@@ -31,7 +31,7 @@ _FIRST_WORDS = re.compile(r"(GET|POST|PATCH|PUT|DELETE) [^:;.]*[:;.]")
 
 def write_coverage() -> Iterator[str]:
     """Write the page: the template, with what the program knows in its places."""
-    choices = list_choices(PACKAGE)
+    choices = list_remarks(PACKAGE, CHOICE)
     places = {
         "operations": _write_operations(),
         "permissions": write_table(
@@ -40,10 +40,12 @@ def write_coverage() -> Iterator[str]:
         "absent": _write_absent(),
         "left_out": _write_left_out(),
         "refusals": _write_refusals(),
-        "graph_choices": _write_choices(choice for choice in choices if not _is_entra(choice)),
+        "left_out_within": _write_remarks(list_remarks(PACKAGE, LEFT_OUT)),
+        "differences": _write_remarks(list_remarks(PACKAGE, DIFFERENCE)),
+        "graph_choices": _write_remarks(choice for choice in choices if not _is_entra(choice)),
         "entra_endpoints": write_table(("method", "path", "what it does"), _list_endpoints()),
         "grants": write_table(("grant", "clients", "notes"), _list_grants()),
-        "entra_choices": _write_choices(choice for choice in choices if _is_entra(choice)),
+        "entra_choices": _write_remarks(choice for choice in choices if _is_entra(choice)),
     }
     for line in TEMPLATE.read_text(encoding="utf-8").splitlines():
         place = _PLACE.fullmatch(line)
@@ -74,7 +76,7 @@ def _write_refusals() -> Iterator[str]:
             yield f"- {_name(module)}: {', '.join(f'`{text}`' for text in texts)}"
 
 
-def _is_entra(choice: Choice) -> bool:
+def _is_entra(choice: Remark) -> bool:
     return choice.module.startswith(ENTRA)
 
 
@@ -132,9 +134,9 @@ def _list_grants() -> Iterator[tuple[str, ...]]:
         yield (f"`{grant}`", *coverage.GRANT_NOTES[grant])
 
 
-def _write_choices(choices: Iterable[Choice]) -> Iterator[str]:
-    for module, made in groupby(choices, key=lambda choice: choice.module):
-        sentences = list(dict.fromkeys(choice.sentence for choice in made))
+def _write_remarks(remarks: Iterable[Remark]) -> Iterator[str]:
+    for module, made in groupby(remarks, key=lambda remark: remark.module):
+        sentences = list(dict.fromkeys(remark.sentence[:1].upper() + remark.sentence[1:] for remark in made))
         yield f"- {_name(module)} (`{module.replace('.', '/')}.py`)"
         yield from (f"  - {sentence}" for sentence in sentences)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from documents import ROOT
-from scripts.choices import list_choices, read_choices
+from scripts.choices import CHOICE, DIFFERENCE, LEFT_OUT, list_remarks, read_remarks
 from scripts.write_controls import find_body, read_field_docs
 from starlette.routing import Route
 
@@ -22,7 +22,9 @@ from support.tenant import RunningTenant
 PACKAGE = ROOT / "src" / "postroom" / "tenant"
 DESCRIPTION = ROOT.parent / "shared" / "graph" / "mail-openapi.yaml"
 METHODS = ("get", "post", "patch", "put", "delete")
-LEFT_OUT = [request for left_out in coverage.LEFT_OUT for request in left_out.requests]
+REQUESTS_LEFT_OUT = {
+    request: left_out.status for left_out in coverage.LEFT_OUT for request in left_out.requests
+}
 
 
 def list_operations() -> list[str]:
@@ -47,21 +49,21 @@ def is_emulated(operation: str) -> bool:
 
 def test_every_choice_is_a_sentence() -> None:
     """Who reads the page has no code beside it: a choice begins with a capital letter and ends with a full stop."""
-    too_short = [choice for choice in list_choices(PACKAGE) if not choice.is_sentence]
+    too_short = [choice for choice in list_remarks(PACKAGE, CHOICE) if not choice.is_sentence]
     assert not too_short, "\n".join(f"{each.module}, line {each.line}: {each.sentence}" for each in too_short)
 
 
-@pytest.mark.parametrize("request_line", LEFT_OUT)
-def test_what_is_left_out_is_answered_with_501(tenant: RunningTenant, request_line: str) -> None:
-    """A request for what the page says is not emulated is told so, with its own method and path."""
+@pytest.mark.parametrize(("request_line", "status"), REQUESTS_LEFT_OUT.items())
+def test_what_is_left_out_is_refused(tenant: RunningTenant, request_line: str, status: int) -> None:
+    """A request for what the page says is not emulated is told so; one answered with 501 is named in the answer."""
     method, _, path = request_line.partition(" ")
     path = path if path.startswith("/beta") else f"/v1.0{path}"
     address = tenant.cloud()["users"][0]["username"]
     path = re.sub(r"\{[^}]*\}", "x", path).replace("/me", f"/users/{address}", 1)
     with tenant.client() as client:
         answer = client.request(method, path, headers={"Authorization": f"Bearer {tenant.token()}"})
-    assert answer.status_code == 501, answer.text
-    assert f"{method} {path}" in answer.json()["error"]["message"]
+    assert answer.status_code == status, answer.text
+    assert status != 501 or f"{method} {path}" in answer.json()["error"]["message"]
 
 
 def test_notes_are_of_what_is_there() -> None:
@@ -77,7 +79,7 @@ def test_notes_are_of_what_is_there() -> None:
 def test_every_operation_of_mail_is_emulated_or_left_out_by_name() -> None:
     """Of what Microsoft describes for mail nothing is missing without the page saying so."""
     missing = {operation for operation in list_operations() if not is_emulated(operation)}
-    assert missing <= set(LEFT_OUT)
+    assert missing <= set(REQUESTS_LEFT_OUT)
 
 
 def test_every_field_of_a_control_request_is_explained() -> None:
@@ -88,8 +90,8 @@ def test_every_field_of_a_control_request_is_explained() -> None:
         assert read_field_docs(body).keys() >= set(body.__struct_fields__), body.__name__
 
 
-def test_choices_are_read_from_comments_and_docstrings(tmp_path: Path) -> None:
-    """A choice goes on over the lines of its comment or paragraph, and ends with the next one."""
+def test_remarks_are_read_from_comments_and_docstrings(tmp_path: Path) -> None:
+    """A remark goes on over the lines of its comment or paragraph, and ends with the next one."""
     module = tmp_path / "module.py"
     module.write_text(
         textwrap.dedent('''
@@ -98,8 +100,11 @@ def test_choices_are_read_from_comments_and_docstrings(tmp_path: Path) -> None:
             [?] The first choice goes
             on here. Then it ends.
             [?] The second choice is short.
+            Known to differ: it is quicker.
+            Not emulated: calendars
+            and contacts.
 
-            This is no choice.
+            This is none.
             """
             # It is known. [?] The third choice stands
             # in a comment.
@@ -107,11 +112,13 @@ def test_choices_are_read_from_comments_and_docstrings(tmp_path: Path) -> None:
             # An ordinary comment.
         ''')
     )
-    found = list(read_choices(module, tmp_path))
-    assert [choice.sentence for choice in found] == [
-        "The first choice goes on here. Then it ends.",
-        "The second choice is short.",
-        "The third choice stands in a comment.",
-        "text",
+    found = read_remarks(module, tmp_path)
+    assert [(remark.kind, remark.sentence) for remark in found] == [
+        (CHOICE, "The first choice goes on here. Then it ends."),
+        (CHOICE, "The second choice is short."),
+        (DIFFERENCE, "it is quicker."),
+        (LEFT_OUT, "calendars and contacts."),
+        (CHOICE, "The third choice stands in a comment."),
+        (CHOICE, "text"),
     ]
-    assert [choice.is_sentence for choice in found] == [True, True, True, False]
+    assert [remark.is_sentence for remark in found if remark.kind == CHOICE] == [True, True, True, False]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from postroom.testing import LocalTenantError, TenantMailbox, start_tenant
-from support.tenant import RunningTenant, end
+from support.tenant import GLOBAL, RunningTenant, end
 
 
 @pytest.mark.parametrize(
@@ -123,3 +123,35 @@ def test_a_tenant_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
         end(tenant.process)
         with pytest.raises(LocalTenantError, match="The local tenant does not answer"):
             tenant.requests()
+
+
+def test_secrets_come_and_go(tenant: RunningTenant) -> None:
+    """An app gets a second secret, which is told once and listed by its date, and loses it again."""
+    (added,) = tenant.add_secret("Invoice bot", GLOBAL, good_for_seconds=60)
+    assert added["client_secret"] not in str(tenant.apps())
+    assert added["key_id"] in str(tenant.apps())
+    tenant.remove_secret("Invoice bot", added["key_id"])
+    assert added["key_id"] not in str(tenant.apps())
+
+
+def test_a_snapshot_is_come_back_to(tenant: RunningTenant) -> None:
+    """Mail that came after a snapshot is gone when it is restored; one that is deleted is no more."""
+    tenant.deliver("ap@contoso.com", subject="Kept")
+    tenant.snapshot("kept")
+    tenant.deliver("ap@contoso.com", subject="Lost")
+    tenant.restore("kept")
+    assert [message.subject for message in tenant.mailbox("ap@contoso.com").inbox] == ["Kept"]
+    tenant.delete_snapshot("kept")
+    with pytest.raises(LocalTenantError, match="No snapshot has the name kept"):
+        tenant.restore("kept")
+
+
+def test_what_changed_is_forgotten(tenant: RunningTenant) -> None:
+    """A delta token of before is refused once the mailbox forgot its changes."""
+    headers = {"Authorization": f"Bearer {tenant.token()}"}
+    with tenant.client(headers=headers) as client:
+        path = "/v1.0/users/ap@contoso.com/mailFolders/inbox/messages/delta"
+        token = client.get(path).json()["@odata.deltaLink"].partition("?")[2]
+        tenant.deliver("ap@contoso.com", subject="A change")
+        tenant.forget_changes("ap@contoso.com")
+        assert client.get(f"{path}?{token}").status_code == 410
