@@ -17,6 +17,7 @@ from support.canary import CanaryWatch
 from support.connections import Connect
 from support.control_room import RunningControlRoom, start_control_room
 from support.desk import Desk, create_desk
+from support.openapi_watch import OpenApiWatch
 from support.tenant import GLOBAL, NETWORK_VARIABLES, RunningTenant, start_tenant
 
 if TYPE_CHECKING:
@@ -139,9 +140,10 @@ def page(browser: "Browser", tenant: RunningTenant) -> "Iterator[Page]":
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the canary watch every test; nothing is kept in the keychain of whoever runs them."""
+    """Let the canary and the watch see every test; nothing is kept in the keychain of whoever runs them."""
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     config.pluginmanager.register(CanaryWatch())
+    config.pluginmanager.register(OpenApiWatch())
 
 
 @pytest.hookimpl(wrapper=True)

@@ -26,6 +26,8 @@ FOR_A_PERSON = re.compile(r"AuthorizationCode|DeviceCode|authorization-code|devi
 """What an example says that acts for a person, who signed in before."""
 
 PERMISSIONS = ("Mail.ReadWrite", "Mail.Send", "Mail.ReadWrite.Shared", "Mail.Send.Shared")
+FILE_NAME = re.compile(r"# (\w+\.py)\n")
+"""With what a block begins that is a file, which others of its page may import."""
 LEFT_OUT = {
     "make demo": "tests/examples runs the demo, and would make an environment of its own here.",
     "make test": "It is what runs this.",
@@ -81,7 +83,7 @@ def run(command: list[str], folder: Path, shell: dict[str, str]) -> str:
         timeout=TIMEOUT_SECONDS,
         check=False,
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
     return ended.stdout
 
 
@@ -93,7 +95,32 @@ def list_console_lines() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("block", list_blocks("python"), ids=str)
+def find_file_name(block: Block) -> str | None:
+    """Find the name of the file that a block is; None for a script without one."""
+    named = FILE_NAME.match(block.text)
+    return named[1] if named else None
+
+
+def is_test_file(block: Block) -> bool:
+    """Tell whether a block is a file that pytest runs."""
+    return (find_file_name(block) or "").startswith("test_")
+
+
+@pytest.mark.parametrize(
+    "page", sorted({block.page for block in list_blocks("python") if is_test_file(block)})
+)
+def test_tests_pass_as_they_are_shown(page: str, tmp_path: Path) -> None:
+    """The test files that were copied from a page, with the other files of the page beside them, pass as they are."""
+    for block in list_blocks("python"):
+        if block.page == page and (name := find_file_name(block)):
+            (tmp_path / name).write_text(block.text, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    assert " passed" in run(command, tmp_path, bare_environment())
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in list_blocks("python") if not is_test_file(block)], ids=str
+)
 def test_a_script_runs_as_it_is_shown(block: Block, tmp_path: Path, shell_for: ShellFor) -> None:
     """A script that was copied from a page ends well, with nothing on stderr."""
     (tmp_path / "script.py").write_text(block.text, encoding="utf-8")

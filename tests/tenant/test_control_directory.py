@@ -1,6 +1,8 @@
 """What an administrator changes in the portal is changed through the control endpoints, until the tenant is reset."""
 
+import base64
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,6 +77,71 @@ def test_the_right_to_send_needs_no_full_access(
     assert send(tenant, "/v1.0/me/sendMail", sender="board@contoso.com") == status
 
 
+@pytest.mark.parametrize("path", ["/v1.0/me/sendMail", "/v1.0/users/invoices@contoso.com/sendMail"])
+@pytest.mark.parametrize(
+    ("rights", "sender"),
+    [
+        ({"send_as": ["ap"], "send_on_behalf": []}, "invoices@contoso.com"),
+        ({"send_as": [], "send_on_behalf": ["ap"]}, "ap@contoso.com"),
+        ({"send_as": ["ap"], "send_on_behalf": ["ap"]}, "invoices@contoso.com"),
+    ],
+)
+def test_who_sends_on_behalf_is_named(
+    tenant: RunningTenant, path: str, rights: dict[str, list[str]], sender: str
+) -> None:
+    """With Send As the mailbox is from and sender; with Send on Behalf the user is the sender, in the header too."""
+    tenant.consent("Desktop bot", "Mail.Send.Shared")
+    tenant.change_user("invoices@contoso.com", **rights)
+    assert send(tenant, path, sender="invoices@contoso.com") == 202
+    received, mime = receive(tenant, "megan@contoso.com")
+    assert received["from"]["emailAddress"] == {"name": "Invoices", "address": "invoices@contoso.com"}
+    assert received["sender"]["emailAddress"]["address"] == sender
+    assert (b"\r\nSender: " in mime) == (sender == "ap@contoso.com")
+    # It is kept where it was sent through.
+    kept_by = "invoices" if "invoices" in path else "ap"
+    kept = {name: tenant.folders(f"{name}@contoso.com")["Sent Items"]["total"] for name in ("ap", "invoices")}
+    assert kept == {"ap": 0, "invoices": 0} | {kept_by: 1}
+
+
+def test_mime_sent_on_behalf_names_who_sent_it(tenant: RunningTenant) -> None:
+    """MIME that is from another mailbox gets a header that names the sender."""
+    tenant.consent("Desktop bot", "Mail.Send.Shared")
+    tenant.change_user("board@contoso.com", send_on_behalf=["ap"])
+    raw = b"From: Board <board@contoso.com>\r\nTo: megan@contoso.com\r\nSubject: Paid\r\n\r\nHello"
+    token = Signer(tenant).tokens()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/plain"}
+    with tenant.client() as client:
+        answer = client.post("/v1.0/me/sendMail", content=base64.b64encode(raw), headers=headers)
+    assert answer.status_code == 202, answer.text
+    received, mime = receive(tenant, "megan@contoso.com")
+    assert mime.count(b"Sender: Accounts Payable <ap@contoso.com>\r\n") == 1
+    assert received["sender"]["emailAddress"]["address"] == "ap@contoso.com"
+    assert received["from"]["emailAddress"]["address"] == "board@contoso.com"
+
+
+def test_an_app_can_be_limited_to_mailboxes(tenant: RunningTenant) -> None:
+    """An access policy keeps an app on its own out of other mailboxes, but neither users nor the directory."""
+    tenant.consent("Desktop bot", "Mail.Read")
+    for app in ("Invoice bot", "Desktop bot"):
+        tenant.change_app(app, mailboxes=["invoices"])
+    tokens = {"app": tenant.token(), "user": Signer(tenant).tokens()["access_token"]}
+
+    def get(path: str, who: str = "app") -> tuple[int, dict[str, str]]:
+        with tenant.client() as client:
+            answer = client.get(f"/v1.0/{path}", headers={"Authorization": f"Bearer {tokens[who]}"})
+        return answer.status_code, answer.json().get("error", {})
+
+    assert get("users/invoices@contoso.com/messages")[0] == 200
+    status, error = get("users/ap@contoso.com/messages")
+    assert (status, error["code"], error["message"]) == (
+        403, "ErrorAccessDenied", "Access to OData is disabled.",
+    )  # fmt: skip
+    assert get("users/ap@contoso.com")[0] == 200
+    assert get("me/messages", "user")[0] == 200
+    tenant.change_app("Invoice bot", mailboxes=None)
+    assert get("users/ap@contoso.com/messages")[0] == 200
+
+
 def send(tenant: RunningTenant, path: str, sender: str | None = None) -> int:
     """Send a message as ap@contoso.com, and give the status."""
     message = {"subject": "Paid", "toRecipients": [{"emailAddress": {"address": "megan@contoso.com"}}]}
@@ -84,6 +151,15 @@ def send(tenant: RunningTenant, path: str, sender: str | None = None) -> int:
     with tenant.client() as client:
         headers = {"Authorization": f"Bearer {token}"}
         return client.post(path, json={"message": message}, headers=headers).status_code
+
+
+def receive(tenant: RunningTenant, address: str) -> tuple[dict[str, Any], bytes]:
+    """Give the one message of a mailbox, and its MIME."""
+    headers = {"Authorization": f"Bearer {tenant.token()}"}
+    path = f"/v1.0/users/{address}/messages"
+    with tenant.client() as client:
+        (received,) = client.get(path, headers=headers).json()["value"]
+        return received, client.get(f"{path}/{received['id']}/$value", headers=headers).content
 
 
 def test_consents_are_listed(tenant: RunningTenant) -> None:

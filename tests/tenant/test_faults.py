@@ -60,6 +60,7 @@ def test_a_fault_is_answered_in_graphs_words(tenant: RunningTenant) -> None:
     error = answer.json()["error"]
     assert (error["code"], error["message"]) == ("TooManyRequests", "Please retry again later.")
     assert error["innerError"]["client-request-id"] == "my-id"
+    assert error["innerError"]["status"] == "429"
     assert tenant.requests()[-1]["status"] == 429
 
 
@@ -126,3 +127,78 @@ def test_latency_is_added_and_taken_away(tenant: RunningTenant) -> None:
     tenant.set_latency(0)
     with tenant.client() as client:
         assert client.get(KEYS, timeout=10).status_code == 200
+
+
+def token_page(tenant: RunningTenant) -> bytes:
+    with tenant.client() as client:
+        return client.get(KEYS).content
+
+
+def test_an_answer_may_break_off(tenant: RunningTenant) -> None:
+    """The connection is closed after so many bytes of the body; a shorter body comes whole."""
+    whole = token_page(tenant)
+    tenant.add_fault(path="*/keys", cut_after_bytes=10, count=1)
+    with tenant.client() as client, client.stream("GET", KEYS) as answer:
+        assert (answer.status_code, int(answer.headers["content-length"])) == (200, len(whole))
+        came = b""
+        with pytest.raises(httpx2.RemoteProtocolError):
+            for piece in answer.iter_raw():
+                came += piece
+    assert came == whole[:10]
+    tenant.add_fault(path="*/keys", cut_after_bytes=len(whole), count=1)
+    assert token_page(tenant) == whole
+
+
+def test_an_answer_may_break_off_at_once(tenant: RunningTenant) -> None:
+    """After no byte at all there are still the headers, and a made up answer may break off as well."""
+    tenant.add_fault(path="*/keys", status=500, cut_after_bytes=0, count=1)
+    with tenant.client() as client, client.stream("GET", KEYS) as answer:
+        assert answer.status_code == 500
+        with pytest.raises(httpx2.RemoteProtocolError):
+            answer.read()
+    assert statuses(tenant, 1) == [200]
+
+
+def test_an_answer_may_trickle(tenant: RunningTenant) -> None:
+    """A body that comes slowly is whole in the end, and too slow for who waits less."""
+    whole = token_page(tenant)
+    tenant.add_fault(path="*/keys", bytes_per_second=len(whole) * 4, count=1)
+    assert token_page(tenant) == whole
+    tenant.add_fault(path="*/keys", bytes_per_second=1, count=1)
+    with tenant.client() as client, pytest.raises(httpx2.ReadTimeout):
+        client.get(KEYS, timeout=0.2)
+
+
+def test_an_answer_may_be_late(tenant: RunningTenant) -> None:
+    """The work is done and the answer waits: who does not wait for it misses it."""
+    tenant.add_fault(path="*/keys", delay_seconds=0.3)
+    with tenant.client() as client, pytest.raises(httpx2.ReadTimeout):
+        client.get(KEYS, timeout=0.1)
+    assert statuses(tenant, 1) == [200]
+
+
+def test_a_refusal_may_be_late(tenant: RunningTenant) -> None:
+    """Delay goes with a status."""
+    tenant.add_fault(path="*/keys", status=503, delay_seconds=0.1)
+    assert statuses(tenant, 1) == [503]
+
+
+def test_a_late_answer_may_get_lost(tenant: RunningTenant) -> None:
+    """Delay goes with a dropped answer: the connection is closed after the wait."""
+    tenant.add_fault(path="*/keys", drop_response=True, delay_seconds=0.1)
+    with pytest.raises(httpx2.RemoteProtocolError):
+        statuses(tenant, 1)
+
+
+def test_something_else_may_answer(tenant: RunningTenant) -> None:
+    """Content stands in for the answer: HTML with 200, or another type and status."""
+    tenant.add_fault(path="*/keys", content="<html>Sign in to the network</html>", count=1)
+    with tenant.client() as client:
+        page = client.get(KEYS)
+        assert (page.status_code, page.text) == (200, "<html>Sign in to the network</html>")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        tenant.add_fault(
+            path="*/keys", status=502, content='{"keys":', content_type="application/json", count=1
+        )
+        cut = client.get(KEYS)
+    assert (cut.status_code, cut.text, cut.headers["content-type"]) == (502, '{"keys":', "application/json")

@@ -11,7 +11,7 @@ APP_FIELDS = {
     *("name", "client_id", "client_secret", "public", "redirect_uris"),
     *("application_permissions", "delegated_permissions"),
 }
-BOT_PERMISSIONS = ["Mail.ReadWrite", "Mail.Send", "User.Read.All"]
+BOT_PERMISSIONS = ["Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "User.Read.All"]
 
 
 def test_addresses(tenant: RunningTenant) -> None:

@@ -137,6 +137,7 @@ class GraphClient:
         while True:
             outcome = self._attempt(request, url, token, stream=stream)
             if isinstance(outcome, httpx2.Response):
+                self._check_origin(request, outcome)
                 return outcome
             if outcome.kind is FailureKind.TOKEN_REFUSED and not renewed:
                 token = self._tokens.renew_token(token, outcome.claims)
@@ -158,6 +159,20 @@ class GraphClient:
         except NoAnswerError as error:
             return self._describe_lost_answer(request, wire_request, error)
         return read_failure(self.describe(request), response) if response.is_error else response
+
+    def _check_origin(self, request: Request, response: httpx2.Response) -> None:
+        """Refuse a page that stands in the place of an answer, which always has a request id."""
+        content_type = response.headers.get("content-type", "").lower()
+        if "request-id" in response.headers or not content_type.startswith("text/html"):
+            return
+        response.close()
+        if not request.repeatable:
+            cause = "something on the way answered with a page of its own"
+            raise create_unclear_error(self.describe(request), cause, response.status_code, None)
+        raise UnexpectedAnswerError(
+            f"Something on the way to {self._cloud.graph_host} answered with a page of its own in place of "
+            "Microsoft Graph. Look at the proxy of this network, which may ask for a sign-in."
+        )
 
     def _describe_lost_answer(
         self, request: Request, wire_request: httpx2.Request, error: NoAnswerError

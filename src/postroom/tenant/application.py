@@ -10,10 +10,13 @@ from postroom.tenant.clock import TellDate
 from postroom.tenant.control import PREFIX, control_app
 from postroom.tenant.entra.refusals import EntraRefusedError, answer_refusal
 from postroom.tenant.entra.routes import METHODS, entra_routes, refuse_not_emulated
-from postroom.tenant.faults import AddLatency, InjectFaults
+from postroom.tenant.fault_injection import AddLatency, InjectFaults
+from postroom.tenant.graph.admission import LimitRequests
 from postroom.tenant.graph.routes import graph_routes
+from postroom.tenant.graph.upload_address import upload_routes
 from postroom.tenant.hosts import CLOUDS
 from postroom.tenant.request_log import LogRequests
+from postroom.tenant.sending_queue import ReleaseHeldMail
 from postroom.tenant.state import CloudState
 from postroom.tenant.tenancy import LocalTenant
 
@@ -23,9 +26,11 @@ def cloud_app(tenant: LocalTenant, cloud: CloudState) -> ASGIApp:
     routed = Starlette(routes=_routes(cloud), exception_handlers={EntraRefusedError: answer_refusal})
     routed.state.cloud = cloud
     app: ASGIApp = InjectFaults(routed, tenant.faults, cloud)
-    app = AddLatency(app, tenant.latency)
+    app = LimitRequests(AddLatency(app, tenant.latency), cloud)
     app = TellDate(LogRequests(app, tenant.log, cloud.name), tenant.clock)
-    return _WithControl(app, control_app(tenant)) if cloud is tenant.clouds[0] else app
+    if cloud is tenant.clouds[0]:
+        app = _WithControl(app, control_app(tenant))
+    return ReleaseHeldMail(app, [own.sending_queue for own in tenant.clouds])
 
 
 def _routes(cloud: CloudState) -> list[BaseRoute]:
@@ -36,9 +41,10 @@ def _routes(cloud: CloudState) -> list[BaseRoute]:
     return [
         Host(cloud.hosts.login, Router(entra_routes())),
         Host(cloud.hosts.graph, Router([*graph_routes(), not_emulated])),
-        Host(cloud.hosts.upload, Router([*graph_routes(), not_emulated])),
+        Host(cloud.hosts.upload, Router([*upload_routes(), not_emulated])),
         *(Host(host, Router(misdirected)) for host in foreign),
         *graph_routes(),
+        *upload_routes(),
         *entra_routes(),
     ]
 

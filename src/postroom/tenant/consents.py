@@ -24,6 +24,10 @@ class Consents:
     def __init__(self, consents: Iterable[Consent] = ()) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
+        self.take_up(consents)
+
+    def take_up(self, consents: Iterable[Consent]) -> None:
+        """Put these consents in the place of those that were given."""
         self._scopes = {(one.client_id, one.user_id): one.scopes for one in consents}
 
     def list(self) -> tuple[Consent, ...]:
@@ -39,7 +43,7 @@ class Consents:
     def find_missing(self, app: App, user: User, scopes: Iterable[str]) -> frozenset[str]:
         """Give those of these scopes that nobody consented to yet; none when nobody has to be asked."""
         granted = self.find_granted(app, user)
-        # [?] Whoever gave an app anything is not asked again for what every sign-in asks for.
+        # [?] Who gave an app anything is not asked again for openid, profile, email and offline_access.
         return frozenset(scopes) - granted - (OPENID_SCOPES if granted else frozenset())
 
     def grant(self, app: App, user: User, scopes: Iterable[str]) -> None:

@@ -7,9 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from postroom.tenant.control_credentials import CREDENTIAL_ROUTES
+from postroom.tenant.control_credentials import CREDENTIAL_ROUTES
 from postroom.tenant.control_directory import DIRECTORY_ROUTES
+from postroom.tenant.control_history import HISTORY_ROUTES
+from postroom.tenant.control_limits import LIMIT_ROUTES
 from postroom.tenant.control_mailboxes import MAILBOX_ROUTES
 from postroom.tenant.control_requests import ControlInputError, get_tenant, read_settings
+from postroom.tenant.control_subscriptions import SUBSCRIPTION_ROUTES
 from postroom.tenant.faults import FaultSettings
 from postroom.tenant.tenancy import LocalTenant
 
@@ -21,12 +26,14 @@ class ClockSettings(msgspec.Struct, forbid_unknown_fields=True):
     """Say how far the tenant's clock moves."""
 
     advance_seconds: float
+    """How far; a negative number moves it back."""
 
 
 class LatencySettings(msgspec.Struct, forbid_unknown_fields=True):
     """Say how long every request waits."""
 
     milliseconds: float
+    """How long, from 0 to 60000."""
 
 
 def control_app(tenant: LocalTenant) -> Starlette:
@@ -110,6 +117,11 @@ ROUTES = (
     Route("/faults", clear_faults, methods=["DELETE"]),
     Route("/clock", move_clock, methods=["POST"]),
     Route("/latency", set_latency, methods=["POST"]),
+    *SUBSCRIPTION_ROUTES,
+    *LIMIT_ROUTES,
     *DIRECTORY_ROUTES,
+    *CREDENTIAL_ROUTES,
+    *CREDENTIAL_ROUTES,
+    *HISTORY_ROUTES,
     *MAILBOX_ROUTES,
 )

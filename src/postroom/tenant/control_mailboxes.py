@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from postroom.tenant.control_requests import ControlInputError, get_tenant
+from postroom.tenant.mail.arrival import receive
 from postroom.tenant.mail.database import Row
 from postroom.tenant.mail.store import MailStore
 from postroom.tenant.state import CloudState
@@ -38,13 +39,15 @@ async def list_messages(request: Request) -> Response:
 
 
 async def deliver_message(request: Request) -> Response:
-    """Put the MIME message of the body into the Inbox, received now."""
+    """Let the MIME message of the body come in, received now; the id is null where a rule drops it."""
     address = request.path_params["address"]
     cloud = _get_cloud(request, address)
     mime = await request.body()
     if not mime.strip():
         raise ControlInputError("The body must be the MIME message to deliver; it is empty.")
-    message_id = await run_in_threadpool(cloud.mail.deliver, address, mime)
+    user = cloud.directory.find_user(address)
+    assert user is not None  # its cloud was found by it
+    message_id = await run_in_threadpool(receive, cloud.mail, cloud.directory, user, mime)
     return JSONResponse({"id": message_id}, 201)
 
 

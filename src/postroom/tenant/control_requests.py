@@ -5,6 +5,8 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import Request
 
+from postroom.tenant.directory import App, User
+from postroom.tenant.state import CloudState
 from postroom.tenant.tenancy import LocalTenant
 
 Settings = TypeVar("Settings", bound=msgspec.Struct)
@@ -30,3 +32,29 @@ async def read_settings(request: Request, kind: type[Settings]) -> Settings:
         return msgspec.json.decode(await request.body(), type=kind)
     except msgspec.DecodeError as error:
         raise ControlInputError(f"The body cannot be used: {error}.") from None
+
+
+def get_clouds(request: Request) -> list[CloudState]:
+    """Give the cloud that `?cloud=` names, or both."""
+    clouds, wanted = get_tenant(request).clouds, request.query_params.get("cloud")
+    if wanted is not None and wanted not in [cloud.name for cloud in clouds]:
+        raise ControlInputError(f"No cloud is named {wanted!r}.")
+    return [cloud for cloud in clouds if wanted in (None, cloud.name)]
+
+
+def get_apps(request: Request, name: str, status: int = 400) -> list[tuple[CloudState, App]]:
+    """Give the apps of this name, of the cloud that `?cloud=` names or of both."""
+    clouds = get_clouds(request)
+    found = [(cloud, app) for cloud in clouds if (app := cloud.directory.find_app_named(name))]
+    if not found:
+        raise ControlInputError(f"No app is named {name!r}.", status)
+    return found
+
+
+def get_user(request: Request, address: str, status: int = 400) -> tuple[CloudState, User]:
+    """Give the user of this address, and the cloud where the address is."""
+    for cloud in get_tenant(request).clouds:
+        user = cloud.directory.find_user(address)
+        if user is not None:
+            return cloud, user
+    raise ControlInputError(f"No user has the address {address}.", status)

@@ -10,23 +10,46 @@ from uuid import uuid4
 
 
 @dataclass(frozen=True)
+class ClientSecret:
+    """Describe one client secret of an app, and when it is good."""
+
+    key_id: str
+    value: str = field(repr=False)
+    starts: datetime
+    expires: datetime
+    name: str | None = None
+
+    @property
+    def hint(self) -> str:
+        """Give how it begins, which is all that Microsoft Graph tells of it."""
+        return self.value[:3]
+
+
+@dataclass(frozen=True)
 class App:
     """Describe one app registration, with what it may do and how it proves itself."""
 
     name: str
     client_id: str
     object_id: str
-    client_secret: str | None = field(default=None, repr=False)
-    secret_expires: datetime | None = None
-    certificate: str | None = field(default=None, repr=False)
-    """The registered certificate as PEM, without its key."""
+    secrets: tuple[ClientSecret, ...] = ()
+    """The client secrets that are registered, expired ones included; the first is the one that everybody is told."""
+    certificates: tuple[str, ...] = field(default=(), repr=False)
+    """The certificates that are registered, as PEM without their keys."""
     certificate_file: str | None = None
-    """The file in the data folder that holds the certificate and its key, for whoever plays the app."""
+    """The file in the data folder that holds the first certificate and its key, for whoever plays the app."""
     public: bool = False
     redirect_uris: tuple[str, ...] = ()
     application_permissions: frozenset[str] = frozenset()
     delegated_permissions: frozenset[str] = frozenset()
     enabled: bool = True
+    mailboxes: tuple[str, ...] | None = None
+    """The addresses that an application access policy leaves to the app on its own; None stands for all."""
+
+    @property
+    def client_secret(self) -> str | None:
+        """The secret that everybody is told, or None where there is none."""
+        return self.secrets[0].value if self.secrets else None
 
 
 @dataclass(frozen=True)
@@ -41,7 +64,9 @@ class User:
     members: tuple[str, ...] = ()
     """Who has Full Access to the mailbox."""
     send_as: tuple[str, ...] | None = None
-    """Who may send in the mailbox's name; None stands for its members."""
+    """Who may send in the mailbox's name; None stands for its members, as the admin center gives them both rights."""
+    send_on_behalf: tuple[str, ...] = ()
+    """Who may send for the mailbox, named as the sender beside it."""
     enabled: bool = True
     mfa_required: bool = False
     blocked: bool = False

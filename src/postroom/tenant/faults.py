@@ -1,67 +1,119 @@
-"""Faults and latency on request: how the tenant is made to fail and to be slow, as the real services sometimes are."""
+"""Faults and latency on request: which requests fail, and how, as those of the real services sometimes do."""
 
-import asyncio
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from random import SystemRandom
 from typing import Annotated, Any
-from uuid import uuid4
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from postroom.tenant.entra.access import challenge_header, encode_claims
 from postroom.tenant.entra.refusal_rows import REFUSALS
-from postroom.tenant.entra.refusals import correlation_id, unnamed_refusal, write_refusal
-from postroom.tenant.protocol import close_connection
-from postroom.tenant.state import CloudState
 
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 Status = Annotated[int, msgspec.Meta(ge=400, le=599)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Delay = Annotated[float, msgspec.Meta(ge=0, le=600)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Bytes = Annotated[int, msgspec.Meta(ge=0)]
 
-# What Microsoft Graph says with these statuses when it gives no reason of its own.
-USUAL: dict[int, tuple[str, str]] = {
-    401: ("InvalidAuthenticationToken", "Access token has expired or is not yet valid."),
-    403: ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
-    404: ("ErrorItemNotFound", "The specified object was not found in the store."),
-    429: ("TooManyRequests", "Please retry again later."),
-    500: ("generalException", "An internal server error occurred."),
-    503: ("serviceNotAvailable", "The service is temporarily unavailable. Please retry later."),
-    504: ("UnknownError", "The gateway did not receive a response in time."),
-}
 _random = SystemRandom()
 
 
 class FaultSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Say which requests fail, and how: with a status, as Entra ID refuses, or with no answer when all is done."""
+    """Say which requests fail, and how.
+
+    An answer may be made up (`status`, `aadsts`, `content`), get lost once the work is done (`drop_response`), break
+    off (`cut_after_bytes`), trickle (`bytes_per_second`) or be late (`delay_seconds`); what makes sense together may
+    be given together.
+    """
 
     method: str = "*"
+    """The method; `*` is any."""
     path: str = "*"
+    """The path, with `*` and `?`, in any case; parts of a batch are met by their own, such as `/v1.0/me/messages`."""
     status: Status | None = None
+    """The status of a made up answer: 400 to 599."""
     aadsts: int | None = None
+    """The number of a refusal of Entra ID."""
     code: str | None = None
+    """The code of the error; without it the one that is usual with the status."""
     message: str | None = None
+    """The message of the error; without it the one that is usual with the status."""
     retry_after: NotNegative | None = None
+    """The seconds of a Retry-After header."""
+    content: str | None = None
+    """What is answered instead, with status 200 unless another is given: the page of a proxy, JSON cut short."""
+    content_type: str | None = None
+    """The type of this content; without it HTML."""
     drop_response: bool = False
+    """Whether the connection is closed without an answer once the work is done."""
+    cut_after_bytes: Bytes | None = None
+    """After how many bytes of the body the connection is closed."""
+    bytes_per_second: AtLeastOne | None = None
+    """How fast the body comes."""
+    delay_seconds: Delay | None = None
+    """How long the answer waits once the work is done, up to 600."""
     www_authenticate: str | None = None
+    """The WWW-Authenticate header."""
     claims: dict[str, Any] | str | None = None
+    """The claims of a claims challenge, as an object or as JSON."""
     every: AtLeastOne | None = None
+    """That each nth matching request fails."""
     probability: Share | None = None
+    """How likely a matching request fails, from 0 to 1."""
     count: AtLeastOne | None = None
+    """How many requests fail before the fault is spent."""
 
     def __post_init__(self) -> None:
-        if [self.drop_response, self.status is not None, self.aadsts is not None].count(True) != 1:
-            raise ValueError("A fault needs a status (400 to 599), aadsts or drop_response, one of the three")
+        if not (self.makes_answer or self.spoils_wire):
+            raise ValueError(
+                "A fault needs one of status (400 to 599), aadsts, content, drop_response, cut_after_bytes, "
+                "bytes_per_second and delay_seconds"
+            )
+        self._check_answer()
+        self._check_wire()
         if self.aadsts is not None and self.aadsts not in REFUSALS:
             raise ValueError(f"The local tenant knows no refusal with the number {self.aadsts}")
         if self.every is not None and self.probability is not None:
             raise ValueError("A fault has every or probability, not both")
         if isinstance(self.claims, str):
             self.claims = _read_claims(self.claims)
+
+    @property
+    def makes_answer(self) -> bool:
+        """Whether the answer is made up, and the work not done."""
+        return self.status is not None or self.aadsts is not None or self.content is not None
+
+    @property
+    def spoils_wire(self) -> bool:
+        """Whether the answer, made up or not, comes late, slowly, in part or not at all."""
+        wire = (self.cut_after_bytes, self.bytes_per_second, self.delay_seconds)
+        return self.drop_response or any(value is not None for value in wire)
+
+    def _check_answer(self) -> None:
+        if self.aadsts is not None and (self.status is not None or self.content is not None):
+            raise ValueError(
+                "A fault with aadsts has its status and content from Entra ID; leave out the others"
+            )
+        if self.content is not None and (self.code is not None or self.message is not None):
+            raise ValueError("A fault has content, or code and message, not both")
+        if self.content_type is not None and self.content is None:
+            raise ValueError("content_type needs content")
+        if self.status is None and (self.code is not None or self.message is not None):
+            raise ValueError("code and message need a status")
+        headers = (self.retry_after, self.www_authenticate, self.claims)
+        if not self.makes_answer and any(value is not None for value in headers):
+            raise ValueError("retry_after, www_authenticate and claims need a status, aadsts or content")
+
+    def _check_wire(self) -> None:
+        if self.drop_response and self.makes_answer:
+            raise ValueError(
+                "drop_response lets the work be done and its answer get lost: it has no status, aadsts or content"
+            )
+        if self.drop_response and (self.cut_after_bytes is not None or self.bytes_per_second is not None):
+            raise ValueError(
+                "With drop_response nothing is sent that cut_after_bytes or bytes_per_second could shape"
+            )
 
 
 @dataclass
@@ -141,89 +193,8 @@ class Latency:
     milliseconds: float = 0.0
 
 
-class InjectFaults:
-    """Let requests fail as the faults say (ASGI middleware)."""
-
-    def __init__(self, app: ASGIApp, faults: Faults, cloud: CloudState) -> None:
-        self._app = app
-        self._faults = faults
-        self._cloud = cloud
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request, or let it fail."""
-        fault = None
-        if self._faults and scope["type"] == "http":
-            fault = self._faults.find_striking(scope["method"], scope["path"])
-        if fault is None:
-            await self._app(scope, receive, send)
-        elif fault.drop_response:
-            await self._app(scope, receive, _swallow)
-            await close_connection(scope, receive)
-        elif fault.aadsts is not None:
-            await self._refuse(fault, fault.aadsts, Request(scope))(scope, receive, send)
-        else:
-            await _answer(fault, scope, self._cloud)(scope, receive, send)
-
-    def _refuse(self, fault: FaultSettings, number: int, request: Request) -> JSONResponse:
-        body = write_refusal(unnamed_refusal(number), self._cloud, correlation_id(request))
-        return JSONResponse(body, REFUSALS[number].status, _headers(fault, self._cloud))
-
-
-class AddLatency:
-    """Let every request wait (ASGI middleware)."""
-
-    def __init__(self, app: ASGIApp, latency: Latency) -> None:
-        self._app = app
-        self._latency = latency
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request after the wait."""
-        if self._latency.milliseconds:
-            await asyncio.sleep(self._latency.milliseconds / 1000)
-        await self._app(scope, receive, send)
-
-
 def _read_claims(text: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.DecodeError:
         raise ValueError("claims is an object, or an object written as JSON") from None
-
-
-async def _swallow(message: Message) -> None:
-    """Send nothing."""
-
-
-def _answer(fault: FaultSettings, scope: Scope, cloud: CloudState) -> JSONResponse:
-    status = fault.status or 500
-    usual_code, usual_message = USUAL.get(status, ("UnknownError", ""))
-    code, message = fault.code or usual_code, usual_message if fault.message is None else fault.message
-    is_entra = "/oauth2/" in scope["path"] or "/.well-known/" in scope["path"]
-    body = (
-        {"error": code, "error_description": message}
-        if is_entra
-        else _graph_error(code, message, scope, cloud)
-    )
-    return JSONResponse(body, status, _headers(fault, cloud))
-
-
-def _graph_error(code: str, message: str, scope: Scope, cloud: CloudState) -> dict[str, Any]:
-    sent = dict(scope["headers"]).get(b"client-request-id", b"").decode("latin-1")
-    request_id = str(uuid4())
-    inner = {
-        "date": f"{cloud.now():%Y-%m-%dT%H:%M:%S}",
-        "request-id": request_id,
-        "client-request-id": sent or request_id,
-    }
-    return {"error": {"code": code, "message": message, "innerError": inner}}
-
-
-def _headers(fault: FaultSettings, cloud: CloudState) -> dict[str, str]:
-    headers = {"request-id": str(uuid4())}
-    if fault.retry_after is not None:
-        headers["Retry-After"] = f"{fault.retry_after:g}"
-    if fault.www_authenticate is not None:
-        headers["WWW-Authenticate"] = fault.www_authenticate
-    elif fault.claims is not None:
-        headers["WWW-Authenticate"] = challenge_header(cloud, encode_claims(fault.claims))
-    return headers

@@ -64,6 +64,8 @@ def _describe_app(app: App, data: Path) -> dict[str, Any]:
     }
     if app.certificate_file is not None:
         described["certificate"] = str((data / app.certificate_file).resolve())
+    if app.mailboxes is not None:
+        described["mailboxes"] = list(app.mailboxes)
     return described
 
 
@@ -74,4 +76,6 @@ def _describe_user(user: User) -> dict[str, Any]:
         "display_name": user.display_name,
         "shared": user.shared,
         "members": list(user.members),
+        "send_as": list(user.members if user.send_as is None else user.send_as),
+        "send_on_behalf": list(user.send_on_behalf),
     }

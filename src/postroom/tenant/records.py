@@ -30,6 +30,7 @@ class CloudRecord:
     changed_users: tuple[User, ...] = ()
     policies: Policies = field(default_factory=Policies)
     consents: tuple[Consent, ...] = ()
+    follows_schema: bool = True
 
 
 @dataclass

@@ -9,6 +9,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from postroom.tenant.clock import Clock
 
 KEPT_ENTRIES = 100_000
+_PARTS = "batch_parts"
+
+
+@dataclass(frozen=True)
+class LogPart:
+    """One request of a batch, which is logged with the batch."""
+
+    method: str
+    path: str
+    status: int
+    mailbox: str | None
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,7 @@ class LogEntry:
     status: int | None
     app: str | None
     mailbox: str | None
+    parts: tuple[LogPart, ...] = ()
 
 
 class RequestLog:
@@ -37,8 +49,9 @@ class RequestLog:
         caller = state.get("caller")
         app = caller.app.name if caller is not None else state.get("app_name")
         time = self._clock.now().isoformat(timespec="milliseconds")
-        mailbox = state.get("mailbox")
-        self._entries.append(LogEntry(time, cloud, scope["method"], scope["path"], status, app, mailbox))
+        mailbox, parts = state.get("mailbox"), tuple(state.get(_PARTS, ()))
+        entry = LogEntry(time, cloud, scope["method"], scope["path"], status, app, mailbox, parts)
+        self._entries.append(entry)
 
     def list(self) -> list[dict[str, Any]]:
         """List the entries, oldest first."""
@@ -47,6 +60,11 @@ class RequestLog:
     def clear(self) -> None:
         """Forget all entries."""
         self._entries.clear()
+
+
+def note_part(scope: Scope, method: str, path: str, status: int, mailbox: str | None) -> None:
+    """Note that this part of the batch that came with a request was answered; a path's query is left out."""
+    scope["state"].setdefault(_PARTS, []).append(LogPart(method, path, status, mailbox))
 
 
 class LogRequests:

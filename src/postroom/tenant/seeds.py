@@ -5,14 +5,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from postroom.tenant.directory import App, User, new_user
+from postroom.tenant.directory import App, ClientSecret, User, new_user
 
-BOT_PERMISSIONS = frozenset({"Mail.ReadWrite", "Mail.Send", "User.Read.All"})
+BOT_PERMISSIONS = frozenset({"Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "User.Read.All"})
 PORTAL_PERMISSIONS = frozenset(
     {"Mail.ReadWrite", "Mail.Send", "User.Read", "offline_access", "openid", "profile", "email"}
 )
 PORTAL_REDIRECTS = ("https://portal.contoso.com/callback", "http://localhost:9998/callback")
-DESKTOP_PERMISSIONS = PORTAL_PERMISSIONS | {"Mail.ReadWrite.Shared", "Mail.Send.Shared"}
+DESKTOP_PERMISSIONS = PORTAL_PERMISSIONS | {
+    "Mail.ReadWrite.Shared",
+    "Mail.Send.Shared",
+    "MailboxSettings.ReadWrite",
+    "User.ReadBasic.All",
+}
 # Of a Control Room on this machine; the port does not matter on the loopback (RFC 8252 §7.3).
 CALLBACK = "http://localhost:8000/oauth/callback"
 DESKTOP_REDIRECTS = ("http://localhost", "http://localhost:9999/Callback", CALLBACK)
@@ -58,7 +63,7 @@ def seed_apps(now: datetime, certificate: str, certificate_file: str) -> tuple[A
             CERTIFIED_APP,
             BOT_PERMISSIONS,
             good_until,
-            certificate=certificate,
+            certificates=(certificate,),
             certificate_file=certificate_file,
         ),
         _confidential("Reader bot", frozenset({"Mail.Read"}), good_until),
@@ -90,21 +95,21 @@ def _confidential(
     permissions: frozenset[str],
     secret_expires: datetime,
     *,
-    certificate: str | None = None,
+    certificates: tuple[str, ...] = (),
     certificate_file: str | None = None,
 ) -> App:
     return App(
         name,
         client_id=str(uuid4()),
         object_id=str(uuid4()),
-        client_secret=new_client_secret(),
-        secret_expires=secret_expires,
-        certificate=certificate,
+        secrets=(new_client_secret(secret_expires - SECRET_LIFETIME, secret_expires),),
+        certificates=certificates,
         certificate_file=certificate_file,
         application_permissions=permissions,
     )
 
 
-def new_client_secret() -> str:
+def new_client_secret(starts: datetime, expires: datetime, name: str | None = None) -> ClientSecret:
     """Make up a client secret that looks as Entra ID's do: 40 characters, some of them not letters."""
-    return f"{secrets.token_urlsafe(3)[:3]}8Q~{secrets.token_urlsafe(40)[:34]}"
+    value = f"{secrets.token_urlsafe(3)[:3]}8Q~{secrets.token_urlsafe(40)[:34]}"
+    return ClientSecret(str(uuid4()), value, starts, expires, name)

@@ -11,8 +11,12 @@ from postroom.tenant.entra.device_requests import DeviceRequests
 from postroom.tenant.entra.keys import SigningKey
 from postroom.tenant.entra.redemptions import Redemptions
 from postroom.tenant.entra.sealing import Sealer
+from postroom.tenant.faults import Faults
 from postroom.tenant.hosts import CloudHosts
+from postroom.tenant.limits import Limits
 from postroom.tenant.mail.store import MailStore
+from postroom.tenant.notifications.subscriptions import Subscriptions
+from postroom.tenant.sending_queue import SendingQueue
 
 
 @dataclass
@@ -26,6 +30,8 @@ class CloudState:
     signing_key: SigningKey
     local_url: str
     """Where this cloud is served on this machine, such as https://localhost:8443."""
+    faults: Faults
+    limits: Limits
     other: "CloudState | None" = field(default=None, repr=False)
     revoked_before: dict[str, int] = field(default_factory=dict)
     """For each client id, the Unix second before which its access tokens count no more."""
@@ -36,9 +42,19 @@ class CloudState:
     device_requests: DeviceRequests = field(default_factory=DeviceRequests, repr=False)
 
     @cached_property
+    def sending_queue(self) -> SendingQueue:
+        """The messages that wait because their mailboxes send too fast."""
+        return SendingQueue(self.mail, self.directory)
+
+    @cached_property
     def sealer(self) -> Sealer:
         """What seals codes, refresh tokens and cookies of this cloud; the same after a restart."""
         return Sealer(self.signing_key)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Who wants to be told what changes in the mailboxes of this cloud."""
+        return Subscriptions(self.mail, self.clock, self.directory.tenant_id)
 
     @property
     def name(self) -> str:

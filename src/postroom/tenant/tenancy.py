@@ -1,5 +1,6 @@
 """The tenant behind its listeners: both clouds, one clock, and what the control endpoints steer."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from postroom.tenant.directory import App, Directory
 from postroom.tenant.entra.keys import SigningKey, new_rsa_key_pem
 from postroom.tenant.faults import Faults, Latency
 from postroom.tenant.hosts import CLOUDS, CloudHosts
+from postroom.tenant.limits import Limits
 from postroom.tenant.mail.ingest import ingest_directory
 from postroom.tenant.mail.store import MailStore
 from postroom.tenant.records import CloudRecord, TenantRecord, read_record, write_private, write_record
@@ -35,6 +37,7 @@ class LocalTenant:
         self.faults = Faults()
         self.latency = Latency()
         self.log = RequestLog(self.clock)
+        self.limits = Limits(self.clock)
         self.clouds = [
             self._open_cloud(hosts, record.clouds[hosts.key], port + number)
             for number, hosts in enumerate(CLOUDS)
@@ -60,6 +63,11 @@ class LocalTenant:
         """The folder that only the owner of the tenant may look into."""
         return self.data / "private"
 
+    @property
+    def snapshot_folder(self) -> Path:
+        """The folder that holds the snapshots of the tenant, if there are any."""
+        return self.private / "snapshots"
+
     def find_cloud_of(self, address: str) -> CloudState | None:
         """Find the cloud whose directory has this mailbox."""
         return next((cloud for cloud in self.clouds if cloud.directory.find_user(address)), None)
@@ -75,27 +83,48 @@ class LocalTenant:
     def reset(self) -> None:
         """Bring back the state after seeding and ingesting; ids, secrets and keys stay as they are."""
         self.faults.clear()
+        self.limits.reset()
         self.latency.milliseconds = 0.0
         self.clock.offset_seconds = 0.0
         for cloud in self.clouds:
             cloud.revoked_before.clear()
             cloud.mail.reset()
+            cloud.sending_queue.clear()
             cloud.consents.clear()
             cloud.redemptions.clear()
             cloud.device_requests.clear()
+            cloud.follows_schema = True
             cloud.directory.undo_changes(seeded_usernames(cloud.hosts.domain))
+        shutil.rmtree(self.snapshot_folder, ignore_errors=True)
         self.fill_mailboxes()
         self.save()
         self.log.clear()
 
     def save(self) -> None:
         """Keep everything but the mail, which keeps itself."""
+        write_record(self.private / "record.json", self.record())
+
+    def record(self) -> TenantRecord:
+        """Describe everything but the mail."""
         clouds = {cloud.hosts.key: _record_of(cloud) for cloud in self.clouds}
-        write_record(self.private / "record.json", TenantRecord(self.clock.offset_seconds, clouds))
+        return TenantRecord(self.clock.offset_seconds, clouds)
+
+    def take_up(self, record: TenantRecord) -> None:
+        """Bring back everything but the mail, as it was described."""
+        self.clock.offset_seconds = record.clock_offset_seconds
+        for cloud in self.clouds:
+            kept = record.clouds[cloud.hosts.key]
+            cloud.directory.registered_apps, cloud.directory.registered_users = kept.apps, kept.users
+            cloud.directory.restore_changes(kept.changed_apps, kept.changed_users, kept.policies)
+            cloud.revoked_before = dict(kept.revoked_before)
+            cloud.consents.take_up(kept.consents)
+            cloud.follows_schema = kept.follows_schema
+            cloud.subscriptions.take_up()
 
     def close(self) -> None:
-        """Close the mail stores."""
+        """Deliver no more notifications, and close the mail stores."""
         for cloud in self.clouds:
+            cloud.subscriptions.stop()
             cloud.mail.close()
 
     def _open_cloud(self, hosts: CloudHosts, record: CloudRecord, port: int) -> CloudState:
@@ -108,11 +137,15 @@ class LocalTenant:
             mail=MailStore(self.data / "mail" / hosts.key, self.clock),
             signing_key=SigningKey(record.signing_key.encode()),
             local_url=f"https://localhost:{port}",
+            faults=self.faults,
+            limits=self.limits,
             revoked_before=dict(record.revoked_before),
             consents=Consents(record.consents),
+            follows_schema=record.follows_schema,
         )
         directory.on_change = self.save
         cloud.consents.on_change = self.save
+        cloud.subscriptions.take_up()
         return cloud
 
 
@@ -154,4 +187,5 @@ def _record_of(cloud: CloudState) -> CloudRecord:
         changed_users=tuple(directory.changed_users.values()),
         policies=directory.policies,
         consents=cloud.consents.list(),
+        follows_schema=cloud.follows_schema,
     )

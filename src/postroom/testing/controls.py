@@ -19,6 +19,22 @@ class TenantControls:
         """Bring back the state after seeding and ingesting."""
         self._control("POST", "/reset")
 
+    def snapshot(self, name: str = "snapshot") -> None:
+        """Keep everything as it is under a name, to come back to it; a reset forgets it."""
+        self._control("POST", "/snapshots", json={"name": name})
+
+    def restore(self, name: str = "snapshot") -> None:
+        """Bring everything back to a snapshot, which stays."""
+        self._control("POST", f"/snapshots/{name}/restore")
+
+    def delete_snapshot(self, name: str = "snapshot") -> None:
+        """Forget a snapshot."""
+        self._control("DELETE", f"/snapshots/{name}")
+
+    def forget_changes(self, address: str) -> None:
+        """Let a mailbox forget what changed in it so far, so that delta tokens of it are refused (410)."""
+        self._control("POST", f"/mailboxes/{address}/forget-changes")
+
     def requests(self) -> list[dict[str, Any]]:
         """List the requests since the last reset or clearing, oldest first."""
         answer: list[dict[str, Any]] = self._control("GET", "/requests")
@@ -40,6 +56,30 @@ class TenantControls:
         """Move the tenant's clock, and nothing else's."""
         self._control("POST", "/clock", json={"advance_seconds": seconds})
 
+    def limits(self) -> dict[str, Any]:
+        """Tell which of Outlook's limits hold, and what was counted of each app in each mailbox."""
+        answer: dict[str, Any] = self._control("GET", "/limits")
+        return answer
+
+    def set_limits(self, **settings: Any) -> None:
+        """Let other limits hold: `mode="documented"`, `mode="off"`, or numbers such as `requests=5`."""
+        self._control("POST", "/limits", json=settings)
+
+    def serve_absent(self, cloud: str | None = None) -> None:
+        """Serve what the published schema of a cloud lacks, as if it lagged behind: in both clouds, or in one."""
+        self._control(
+            "POST", "/schema", params={"cloud": cloud} if cloud else None, json={"absent": "served"}
+        )
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """List the subscriptions of all apps to changes of mail."""
+        listed: list[dict[str, Any]] = self._control("GET", "/subscriptions")
+        return listed
+
+    def send_lifecycle_event(self, subscription: str, event: str) -> None:
+        """Tell the receiver of a subscription `reauthorizationRequired`, `subscriptionRemoved` or `missed`."""
+        self._control("POST", f"/subscriptions/{subscription}/lifecycle", json={"event": event})
+
     def set_latency(self, milliseconds: float) -> None:
         """Let every request wait from now on."""
         self._control("POST", "/latency", json={"milliseconds": milliseconds})
@@ -55,6 +95,23 @@ class TenantControls:
     def change_app(self, name: str, cloud: str | None = None, **fields: Any) -> None:
         """Change an app until the next reset, in both clouds or in one, such as `redirect_uris=[]`."""
         self._control("PATCH", f"/apps/{name}", params={"cloud": cloud} if cloud else None, json=fields)
+
+    def apps(self) -> list[dict[str, Any]]:
+        """List the apps of both clouds, with the dates of their secrets and certificates."""
+        listed: list[dict[str, Any]] = self._control("GET", "/apps")
+        return listed
+
+    def add_secret(self, app: str, cloud: str | None = None, **settings: Any) -> list[dict[str, Any]]:
+        """Give an app another client secret, in both clouds or in one, such as `good_for_seconds=60`, and tell it."""
+        chosen = {"cloud": cloud} if cloud else None
+        added: list[dict[str, Any]] = self._control(
+            "POST", f"/apps/{app}/secrets", params=chosen, json=settings
+        )
+        return added
+
+    def remove_secret(self, app: str, key_id: str) -> None:
+        """Take a client secret away from an app."""
+        self._control("DELETE", f"/apps/{app}/secrets/{key_id}")
 
     def change_policies(self, **fields: Any) -> None:
         """Change what holds for all users until the next reset, such as `user_consent=False`."""
@@ -106,7 +163,10 @@ class TenantControls:
         return str(self._control("POST", f"/mailboxes/{address}/messages", content=mime)["id"])
 
     def _control(self, method: str, path: str, **content: Any) -> Any:
-        answer = self.control.request(method, path, **content)
+        try:
+            answer = self.control.request(method, path, **content)
+        except httpx2.TransportError as error:
+            raise LocalTenantError(f"The local tenant does not answer: {error}.") from error
         if not answer.is_success:
             raise LocalTenantError(
                 f"{method} /_tenant{path} was answered with {answer.status_code}: {answer.text}"

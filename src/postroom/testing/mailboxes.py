@@ -12,8 +12,11 @@ class TenantAttachment:
     """An attachment of a message; the content of an attached message is its MIME."""
 
     name: str
+    """The file name."""
     content_type: str | None
+    """Such as `application/pdf`."""
     content: bytes = field(repr=False)
+    """The bytes of a file, the MIME of an attached message, nothing of a link."""
 
 
 @dataclass(frozen=True)
@@ -21,19 +24,33 @@ class TenantMessage:
     """A message of a mailbox as it is at the moment; people are their addresses."""
 
     id: str
+    """The immutable id."""
     folder: str
+    """The path of its folder, such as `Inbox/Processed`."""
     subject: str
+    """The subject."""
     sender: str | None
+    """The address that it is from."""
     to: tuple[str, ...]
+    """Whom it is to."""
     cc: tuple[str, ...]
+    """Who gets a copy."""
     bcc: tuple[str, ...]
+    """Who gets a hidden copy."""
     body_type: str
+    """`text` or `html`."""
     body: str = field(repr=False)
+    """The body."""
     received: datetime = field(repr=False)
+    """When it was received, by the clock of the tenant."""
     is_read: bool
+    """Whether it counts as read."""
     is_draft: bool
+    """Whether it is a draft."""
     categories: tuple[str, ...] = ()
+    """The names of its categories."""
     attachments: tuple[TenantAttachment, ...] = ()
+    """Its attachments, those shown in the body too."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +58,11 @@ class TenantMailbox:
     """A mailbox as it was when it was asked for: its messages, newest first, and how many each folder has."""
 
     address: str
+    """Whose mailbox it is."""
     messages: tuple[TenantMessage, ...]
+    """All messages, newest first."""
     folders: dict[str, dict[str, int]]
+    """Total and unread of each folder, by path."""
 
     def list(self, folder: str) -> tuple[TenantMessage, ...]:
         """List the messages of a folder, by its path such as `Inbox/Processed`, newest first.

@@ -11,7 +11,8 @@ from typing import Any, Self
 import httpx2
 
 from postroom.errors import PortInUseError, get_outcome
-from postroom.tenant.environment import client_environment
+from postroom.tenant.environment import app_environment, client_environment
+from postroom.tenant.hosts import AZURE_GLOBAL, AZURE_US_GCC_HIGH, CLOUDS
 from postroom.testing.controls import TenantControls
 from postroom.testing.processes import (
     COMMAND,
@@ -24,8 +25,8 @@ from postroom.testing.processes import (
     wait_until_ready,
 )
 
-GLOBAL = "Azure Global"
-GCC_HIGH = "Azure US GCC High"
+GLOBAL = AZURE_GLOBAL.name
+GCC_HIGH = AZURE_US_GCC_HIGH.name
 ATTEMPTS = 10
 TIMEOUT_SECONDS = 30.0
 
@@ -40,8 +41,8 @@ class RunningTenant(TenantControls):
     data: Path
     port: int
     manifest: dict[str, Any] = field(repr=False)
-    control: httpx2.Client
-    process: TenantProcess
+    control: httpx2.Client = field(repr=False)
+    process: TenantProcess = field(repr=False)
 
     @classmethod
     def reach(cls, data: Path, port: int, process: TenantProcess) -> Self:
@@ -84,6 +85,16 @@ class RunningTenant(TenantControls):
         """The variables that lead a client to this tenant by its proxy, as `postroom tenant env` prints them."""
         return client_environment(self.manifest)
 
+    def credential(
+        self, app: str = "Invoice bot", cloud: str = GLOBAL, name: str = "azure"
+    ) -> dict[str, str]:
+        """Get the variables that make an app a credential of Postroom, as `postroom tenant env --app` prints them.
+
+        A script finds it as `Credential(name, "client_id")` and so on.
+        """
+        self.app(app, cloud)
+        return app_environment(self.manifest, app, cloud, name)
+
     @property
     def ssl_context(self) -> ssl.SSLContext:
         """A TLS context that trusts this tenant and nothing else."""
@@ -101,12 +112,12 @@ class RunningTenant(TenantControls):
     def token(self, app: str = "Invoice bot", cloud: str = GLOBAL) -> str:
         """Get an access token for an app that acts as itself, by its secret."""
         found, described = self.app(app, cloud), self.cloud(cloud)
-        domain = "us" if cloud == GCC_HIGH else "com"
+        hosts = next(hosts for hosts in CLOUDS if hosts.name == cloud)
         form = {
             "grant_type": "client_credentials",
             "client_id": found["client_id"],
             "client_secret": found["client_secret"],
-            "scope": f"https://graph.microsoft.{domain}/.default",
+            "scope": f"{hosts.graph_url}/.default",
         }
         with self.client(cloud) as client:
             answer = client.post(f"/{described['tenant_id']}/oauth2/v2.0/token", data=form)

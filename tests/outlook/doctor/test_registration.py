@@ -1,6 +1,7 @@
 """When a client secret expires: told where the app may read its own registration."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,25 @@ def test_a_secret_that_ends_soon_leads_to_where_a_new_one_is_made(patient: Patie
     assert "Put a new one in its place: https://portal.azure.com/" in _describe_credential(patient)
 
 
+def test_the_tenant_tells_when_the_secret_expires(patient: Patient) -> None:
+    """An app that may read its registration learns the date of the secret in use, whatever others there are."""
+    patient.tenant.change_app("Invoice bot", application_permissions=["Mail.Read", "Application.Read.All"])
+    added = patient.tenant.control.post("/apps/Invoice bot/secrets", json={"good_for_seconds": 3600})
+    assert added.status_code == 201
+    patient.actions = ("list",)
+    (listed,) = [
+        app["secrets"][0]["expires"]
+        for app in patient.tenant.control.get("/apps").json()
+        if app["client_id"] == patient.settings["client_id"]
+    ]
+    day = datetime.fromisoformat(listed)
+    assert f"It expires on {day.day} {day:%b %Y}, in " in _describe_credential(patient)
+
+
 @pytest.mark.parametrize("permissions", [["Mail.Read"], ["Mail.Read", "Application.Read.All"]])
 def test_nothing_depends_on_it(patient: Patient, permissions: list[str]) -> None:
     """Where the app may not read it, or Graph does not tell, only the portal knows, and that is said."""
     patient.tenant.change_app("Invoice bot", application_permissions=permissions)
+    patient.tenant.add_fault(path="/v1.0/applications*", status=404)
     patient.actions = ("list",)
     assert "Microsoft tells only in the portal: https://portal.azure.com/" in _describe_credential(patient)

@@ -76,3 +76,20 @@ def test_the_revocation_of_an_app_leaves_refresh_tokens(tenant: RunningTenant) -
             for token in (body["access_token"], new)
         ]
     assert statuses == [401, 200]
+
+
+def test_a_user_signs_in_again_as_often_as_demanded(tenant: RunningTenant) -> None:
+    """With a sign-in frequency, a refresh token is good for that long, and a new sign-in gives a new one."""
+    signer = Signer(tenant)
+    tenant.change_user(signer.username, sign_in_frequency_seconds=3600)
+    token = signer.tokens()["refresh_token"]
+    assert signer.refresh(token).status_code == 200
+    tenant.advance_clock(3700)
+    assert signer.refresh(token).json()["error_codes"] == [70043]
+    assert signer.refresh(signer.tokens(prompt="login")["refresh_token"]).status_code == 200
+
+
+def test_a_code_of_the_other_cloud_is_refused(tenant: RunningTenant) -> None:
+    """A code is good at the tenant that gave it only."""
+    code = Signer(tenant).code()
+    assert Signer(tenant, GCC_HIGH).redeem(code).json()["error_codes"] == [700005]

@@ -64,3 +64,11 @@ def call(tenant: RunningTenant) -> Iterator[Callable[..., Caller]]:
 def ap(call: Callable[..., Caller]) -> Caller:
     """Call as the Invoice bot at ap@contoso.com."""
     return call()
+
+
+@pytest.fixture
+def settings(tenant: RunningTenant, call: Callable[..., Caller]) -> Caller:
+    """Call as an app that may change the mail and the settings of ap@contoso.com."""
+    wanted = ["Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "User.Read.All"]
+    tenant.change_app("Invoice bot", application_permissions=wanted)
+    return call()

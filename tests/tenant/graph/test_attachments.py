@@ -71,6 +71,8 @@ def test_an_attached_message_is_expanded(ap: Caller, draft: str) -> None:
     expand = {"$expand": "microsoft.graph.itemattachment/item"}
     item = ap.get(f"{draft}/attachments/{made['id']}", **expand)["item"]
     assert (item["@odata.type"], item["subject"], item["id"]) == ("#microsoft.graph.message", "inner", "")
+    assert item["webLink"].endswith("&viewmodel=ItemAttachment")
+    assert item["internetMessageHeaders"] == []
     assert ap.request("GET", "messages/$count").text == "1"
 
 
@@ -85,4 +87,47 @@ def test_attachments_that_are_refused(tenant: RunningTenant, ap: Caller, draft: 
     received = tenant.deliver("ap@contoso.com", make_mail())
     assert ap.refused("POST", f"messages/{received}/attachments", json=FILE)[0] == 400
     assert ap.refused("GET", f"{path}/AAMkAD-nothing-of-the-kind=") == (404, "ErrorItemNotFound")
-    assert ap.refused("POST", f"{path}/createUploadSession", json={})[0] == 501
+
+
+def test_a_list_is_filtered_ordered_paged_and_counted(tenant: RunningTenant, ap: Caller) -> None:
+    """$filter, $orderby, $top, $skip and $count as of other lists; without $top they all come at once."""
+    files = {f"{number:02}.bin": bytes(number) for number in range(12)}
+    path = f"messages/{tenant.deliver('ap@contoso.com', make_mail(attachments=files))}/attachments"
+
+    def names(**options: str) -> list[str]:
+        return [one["name"] for one in ap.get(path, **{"$select": "name", **options})["value"]]
+
+    assert names() == sorted(files)
+    assert names(**{"$filter": "size gt 9"}) == ["10.bin", "11.bin"]
+    assert names(**{"$filter": "name eq '03.BIN' and isInline eq false"}) == ["03.bin"]
+    assert names(**{"$orderby": "name desc", "$top": "2", "$skip": "1"}) == ["10.bin", "09.bin"]
+    page = ap.get(path, **{"$top": "5", "$count": "true"})
+    assert (len(page["value"]), page["@odata.count"]) == (5, 12)
+    following = ap.request("GET", page["@odata.nextLink"]).json()
+    assert [one["name"] for one in following["value"]] == sorted(files)[5:10]
+    assert ap.request("GET", f"{path}/$count").text == "12"
+    assert ap.refused("GET", path, params={"$filter": "nonsense eq 1"})[0] == 400
+    assert ap.refused("GET", path, params={"$expand": "nonsense"})[0] == 501
+
+
+@pytest.mark.parametrize(
+    "name", ["microsoft.graph.itemattachment/item", "Microsoft.OutlookServices.ItemAttachment/Item"]
+)
+def test_attached_messages_are_expanded_in_a_list(ap: Caller, draft: str, name: str) -> None:
+    """Each attached message comes along, and what else is attached stays as it is; $select says how much of it."""
+    for attachment in (FILE, ITEM):
+        ap.post(f"{draft}/attachments", attachment)
+    file, item = ap.get(f"{draft}/attachments", **{"$expand": name})["value"]
+    assert "item" not in file
+    assert (item["item"]["subject"], item["item"]["body"]["content"].strip()) == ("inner", "deep")
+    chosen = {"$expand": f"{name}($select=subject)"}
+    _, item = ap.get(f"{draft}/attachments", **chosen)["value"]
+    assert {key for key in item["item"] if "@" not in key} == {"id", "subject"}
+
+
+def test_a_message_has_a_size(tenant: RunningTenant, ap: Caller, draft: str) -> None:
+    """What would make a message larger than its mailbox takes is refused."""
+    answer = tenant.control.post("/limits", json={"message_bytes": 9})
+    assert answer.status_code == 200
+    assert ap.request("POST", f"{draft}/attachments", json=FILE).status_code == 201
+    assert ap.refused("POST", f"{draft}/attachments", json=FILE) == (413, "ErrorMessageSizeExceeded")

@@ -65,3 +65,51 @@ def test_gcc_high_has_no_hidden_flag(call: Callable[..., Caller]) -> None:
     other = call(cloud=GCC_HIGH)
     assert "isHidden" not in other.get("mailFolders/inbox")
     assert other.refused("GET", "mailFolders?$filter=isHidden eq false")[0] == 400
+
+
+def test_folders_are_counted(ap: Caller) -> None:
+    """$count is a plain number, of what a listing shows, with hidden folders when asked for."""
+    shown = ap.get("mailFolders", **{"$top": "100"})["value"]
+    answer = ap.request("GET", "mailFolders/$count")
+    assert (answer.text, answer.headers["content-type"].partition(";")[0]) == (str(len(shown)), "text/plain")
+    assert int(ap.request("GET", "mailFolders/$count?includeHiddenFolders=true").text) > len(shown)
+    ap.post("mailFolders/inbox/childFolders", {"displayName": "Child"})
+    assert ap.request("GET", "mailFolders('inbox')/childFolders/$count").text == "1"
+
+
+def test_a_folder_is_renamed(ap: Caller) -> None:
+    """PATCH gives another name, in another case too, unless a neighbour has it."""
+    folder, other = (ap.post("mailFolders", {"displayName": name})["id"] for name in ("Old", "Other"))
+    path = f"mailFolders/{folder}"
+    for name in ("New", "NEW"):
+        answer = ap.request("PATCH", path, json={"displayName": name})
+        assert (answer.status_code, answer.json()["displayName"]) == (200, name)
+    assert ap.refused("PATCH", path, json={"displayName": "other"}) == (409, "ErrorFolderExists")
+    assert ap.refused("PATCH", path, json={"displayName": ""}) == (400, "ErrorInvalidArgument")
+    assert ap.refused("PATCH", path, json={"shoeSize": 3}) == (400, "RequestBodyRead")
+    assert ap.refused("PATCH", path, json={"isHidden": True}) == (400, "ErrorInvalidPropertySet")
+    assert ap.refused("PATCH", path, json={"filterQuery": "isRead eq true"}) == (400, "RequestBodyRead")
+    assert ap.refused("PATCH", "mailFolders/inbox", json={"displayName": "x"}) == (403, "ErrorAccessDenied")
+    assert ap.get(f"mailFolders/{other}")["displayName"] == "Other"
+
+
+def test_a_hidden_folder_is_made(ap: Caller) -> None:
+    """isHidden at creation keeps a folder out of listings, but not out of reach."""
+    folder = ap.post("mailFolders", {"displayName": "Secret", "isHidden": True})
+    assert folder["isHidden"] is True
+    assert "Secret" not in names(ap.get("mailFolders", **{"$top": "100"}))
+    assert "Secret" in names(ap.get("mailFolders", includeHiddenFolders="true", **{"$top": "100"}))
+    assert ap.get(f"mailFolders/{folder['id']}")["displayName"] == "Secret"
+
+
+def test_what_is_expanded_comes_along(ap: Caller) -> None:
+    """$expand brings child folders and messages, with what their own $select names."""
+    ap.post("mailFolders/inbox/childFolders", {"displayName": "Child"})
+    ap.post("mailFolders/inbox/messages", {"subject": "Hello"})
+    inbox = ap.get("mailFolders/inbox?$expand=childFolders($select=displayName),messages($select=subject)")
+    assert [folder["displayName"] for folder in inbox["childFolders"]] == ["Child"]
+    assert inbox["childFolders"][0].keys() == {"id", "displayName"}
+    assert [message["subject"] for message in inbox["messages"]] == ["Hello"]
+    (listed,) = ap.get("mailFolders?$filter=displayName eq 'Inbox'&$expand=childFolders")["value"]
+    assert len(listed["childFolders"]) == 1
+    assert ap.refused("GET", "mailFolders/inbox?$expand=messageRules") == (501, "NotImplemented")

@@ -75,9 +75,19 @@ def test_moving_while_paging_passes_messages_over(filled: Caller) -> None:
         ("$filter=isRead eq false&$orderby=receivedDateTime desc", (400, "InefficientFilter")),
         ("$filter=isRead eq", (400, "BadRequest")),
         ('$search="x"&$filter=isRead eq false', (400, "SearchWithFilter")),
-        ("$search=x", (400, "BadRequest")),
-        ('$search="a OR b"', (501, "NotImplemented")),
-        ("$expand=extensions", (501, "NotImplemented")),
+        ("$search=subject:x", (400, "BadRequest")),
+        ('$search="a NEAR(2) b"', (501, "NotImplemented")),
+        ('$search="shoeSize:42"', (501, "NotImplemented")),
+        ('$search="(a OR b"', (400, "BadRequest")),
+        ("$expand=extensions", (400, "ErrorGraphExtensionExpandRequiresFilter")),
+        ("$expand=mentions", (501, "NotImplemented")),
+        ("$expand=singleValueExtendedProperties", (400, "ErrorInvalidUrlQueryFilter")),
+        (
+            "$expand=singleValueExtendedProperties($filter=id eq 'Text 1')",
+            (400, "ErrorInvalidExtendedProperty"),
+        ),
+        ("$expand=attachments($select=name", (400, "BadRequest")),
+        ("$skiptoken=garbled", (400, "BadRequest")),
     ],
 )
 def test_listings_that_are_refused(ap: Caller, query: str, refusal: tuple[int, str]) -> None:
@@ -108,13 +118,14 @@ def test_expanded_attachments(filled: Caller) -> None:
 def test_bodies_as_wanted(filled: Caller) -> None:
     """A client that prefers a body type gets it, and is told so; headers come only when selected."""
     message_id = filled.get("messages", **{"$top": "1"})["value"][0]["id"]
-    wanted = {"Prefer": 'outlook.body-content-type="html"'}
+    wanted = {"Prefer": 'outlook.body-content-type="html", outlook.timezone="Pacific Standard Time"'}
     answer = filled.request(
         "GET", f"messages/{message_id}?$select=body,internetMessageHeaders", headers=wanted
     )
     assert answer.json()["body"]["contentType"] == "html"
     assert {"name": "Subject", "value": "Invoice 24"} in answer.json()["internetMessageHeaders"]
-    assert "outlook.body-content-type" in answer.headers["preference-applied"]
+    applied = answer.headers["preference-applied"]
+    assert 'outlook.body-content-type="html", outlook.timezone="Pacific Standard Time"' in applied
 
 
 def test_ids_change_on_a_move_and_immutable_ones_do_not(filled: Caller) -> None:

@@ -48,5 +48,8 @@ def test_routes(path: str, route: str, ids: dict[str, str]) -> None:
 
 def test_delta_is_no_id() -> None:
     """What Graph calls a function is not taken for an id."""
-    assert find_route(ROUTES, "GET", ["messages", "delta"]) is None
-    assert find_route(ROUTES, "GET", ["mailFolders", "delta()"]) is None
+    for collection in ("messages", "mailFolders"):
+        for name in ("delta", "delta()", "microsoft.graph.delta()"):
+            found = find_route(ROUTES, "GET", [collection, name])
+            assert found is not None
+            assert (found[0].path, found[1]) == (f"{collection}/delta", {})

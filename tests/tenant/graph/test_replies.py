@@ -78,3 +78,14 @@ def test_gcc_high_ignores_what_its_schema_lacks(tenant: RunningTenant, call: Cal
     draft = other.post(f"{path}/createReply", {"comment": "heard?", "message": {"subject": "other"}})
     assert draft["subject"] == "RE: Invoice 1"
     assert "heard?" not in draft["body"]["content"]
+
+
+def test_a_reply_tells_the_time_of_the_client(ap: Caller, received: str) -> None:
+    """The quoted original was sent at a time of the zone that Prefer names; an unknown zone is refused."""
+    zone = {"Prefer": 'outlook.timezone="W. Europe Standard Time"'}
+    answer = ap.request("POST", f"{received}/createReply", headers=zone, json={})
+    assert "(W. Europe Standard Time)" in answer.json()["body"]["content"]
+    assert 'outlook.timezone="W. Europe Standard Time"' in answer.headers["preference-applied"]
+    nowhere = {"Prefer": 'outlook.timezone="Middle Earth"'}
+    answer = ap.request("POST", f"{received}/createReply", headers=nowhere, json={})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "TimeZoneNotSupportedException")

@@ -28,6 +28,11 @@ def test_refusals_carry_the_ids(ap: Caller) -> None:
     assert inner["request-id"] == answer.headers["request-id"]
 
 
+def test_whatever_a_path_holds_graph_answers(ap: Caller) -> None:
+    """An id with a line break in it is one that nobody made."""
+    assert ap.refused("GET", "messages/a%0Ab") == (400, "ErrorInvalidIdMalformed")
+
+
 def test_without_a_token_nothing(tenant: RunningTenant) -> None:
     """No token, no answer: 401 with a challenge, before anything else is looked at."""
     with tenant.client() as client:
@@ -51,8 +56,7 @@ def test_a_token_of_the_other_cloud_is_refused(tenant: RunningTenant) -> None:
     ("method", "path"),
     [
         ("GET", "events"),
-        ("PUT", "messages"),
-        ("GET", "messages/delta"),
+        ("PUT", "messages/AAMkADnothing-of-the-kind/$value"),
         ("GET", "/v1.0/groups"),
         ("GET", "/beta/me"),
     ],

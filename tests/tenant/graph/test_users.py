@@ -1,5 +1,7 @@
 """Users of the directory."""
 
+from collections.abc import Callable
+
 from .conftest import Caller
 
 
@@ -15,3 +17,54 @@ def test_select_and_what_is_not_there(ap: Caller) -> None:
     assert ap.get("/v1.0/users/ap@contoso.com", **{"$select": "mail"}).keys() == {"@odata.context", "mail"}
     assert ap.refused("GET", "/v1.0/users/ap@contoso.com?$select=shoeSize") == (400, "BadRequest")
     assert ap.refused("GET", "/v1.0/users/nobody@contoso.com") == (404, "Request_ResourceNotFound")
+
+
+EVENTUAL = {"ConsistencyLevel": "eventual"}
+
+
+def names(ap: Caller, query: str, headers: dict[str, str] | None = None) -> list[str]:
+    answer = ap.request("GET", f"/v1.0/users?{query}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return [each["displayName"] for each in answer.json()["value"]]
+
+
+def test_users_are_listed_page_by_page(ap: Caller) -> None:
+    """Pages lead to each other, and no user is missed."""
+    page = ap.get("/v1.0/users", **{"$top": "2", "$select": "mail"})
+    found = page["value"]
+    while "@odata.nextLink" in page:
+        page = ap.get(page["@odata.nextLink"])
+        found += page["value"]
+    assert {"ap@contoso.com", "board@contoso.com"} <= {each["mail"] for each in found}
+    assert all(each.keys() == {"mail"} for each in found)
+
+
+def test_users_are_filtered(ap: Caller) -> None:
+    """Equality and beginnings are plain queries."""
+    assert names(ap, "$filter=userPrincipalName eq 'AP@contoso.com'") == ["Accounts Payable"]
+    assert names(ap, "$filter=startswith(displayName,'a') and accountEnabled eq true") == [
+        "Accounts Payable",
+        "Adele Vance",
+    ]
+    assert names(ap, "$filter=mail eq 'nobody@contoso.com'") == []
+    assert names(ap, "$orderby=displayName desc")[0] == "Megan Bowen"
+
+
+def test_advanced_queries_need_their_header(ap: Caller) -> None:
+    """Counting and denying are only answered with ConsistencyLevel: eventual."""
+    denied = "$count=true&$filter=not(startswith(mail,'a'))"
+    assert ap.refused("GET", f"/v1.0/users?{denied}") == (400, "Request_UnsupportedQuery")
+    assert "Adele Vance" not in names(ap, denied, EVENTUAL)
+    assert ap.refused("GET", "/v1.0/users/$count")[0] == 400
+    counted = ap.request("GET", "/v1.0/users/$count", headers=EVENTUAL).text
+    listed = ap.request("GET", "/v1.0/users?$count=true", headers=EVENTUAL).json()
+    assert counted == str(listed["@odata.count"])
+    assert "@odata.count" not in ap.get("/v1.0/users", **{"$count": "true"})
+
+
+def test_users_need_a_permission(call: Callable[..., Caller]) -> None:
+    """Mail permissions do not list users."""
+    assert call(app="Reader bot").refused("GET", "/v1.0/users") == (403, "Authorization_RequestDenied")
+    assert call().refused("GET", "/v1.0/users?$top=1000")[0] == 400
+    assert call().refused("GET", "/v1.0/users?$skip=1")[0] == 400
+    assert call().refused("GET", "/v1.0/users?$filter=contains(mail,'a')")[0] == 400

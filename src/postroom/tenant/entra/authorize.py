@@ -126,7 +126,8 @@ def _answer_silently(visit: Visit, errand: AuthorizeErrand) -> Response:
 
 
 def _as_interaction(refused: EntraRefusedError) -> EntraRefusedError:
-    # [?] The token endpoint's invalid_grant has no place here; Entra ID has been seen to say consent_required as well.
+    # [?] `prompt=none` without consent, or where more is demanded, is `interaction_required`; consent_required was
+    # seen too.
     error = "interaction_required" if refused.error == "invalid_grant" else refused.error
     return replace(refused, error=error)
 

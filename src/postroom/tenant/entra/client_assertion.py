@@ -43,6 +43,10 @@ def check_assertion(assertion: str, app: App, request: TokenRequest, cloud: Clou
         found = f"Found key '{_validity(certificate)}'"
         reason = "Key was found, but use of the key to verify the signature failed."
         raise _bad_signature(reason, header, app, cloud, found) from None
+    if not certificate.not_valid_before_utc <= cloud.now() < certificate.not_valid_after_utc:
+        # [?] The words for an expired certificate in the reason of 700027 are from memory.
+        found = f"Found key '{_validity(certificate)}'"
+        raise _bad_signature("The key used is expired.", header, app, cloud, found)
     _check_claims(claims, request, cloud)
 
 
@@ -66,12 +70,13 @@ def _read_header(assertion: str) -> dict[str, Any]:
 
 
 def _find_certificate(header: dict[str, Any], app: App) -> x509.Certificate | None:
-    if app.certificate is None:
-        return None
-    certificate = x509.load_pem_x509_certificate(app.certificate.encode())
     named = {name: str(header[name]).rstrip("=") for name in ("x5t", "x5t#S256") if name in header}
-    known = thumbprints(certificate)
-    return certificate if named and all(known[name] == value for name, value in named.items()) else None
+    for pem in app.certificates if named else ():
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+        known = thumbprints(certificate)
+        if all(known[name] == value for name, value in named.items()):
+            return certificate
+    return None
 
 
 def _public_key(certificate: x509.Certificate) -> RSAKey:

@@ -62,8 +62,9 @@ def authenticate_client(request: TokenRequest, app: App, cloud: CloudState) -> P
 
 
 def _check_secret(secret: str, app: App, cloud: CloudState) -> None:
-    expected = app.client_secret or ""
-    if not expected or not hmac.compare_digest(secret.encode(), expected.encode()):
+    # All are compared, so that how long it takes does not tell which of them it is.
+    matching = [one for one in app.secrets if hmac.compare_digest(secret.encode(), one.value.encode())]
+    if not matching:
         raise refusal(7000215, app_id=app.client_id)
-    if app.secret_expires is not None and cloud.now() >= app.secret_expires:
+    if all(cloud.now() >= one.expires for one in matching):
         raise refusal(7000222, app_id=app.client_id)

@@ -79,9 +79,11 @@ def grant_device_code(request: TokenRequest, cloud: CloudState) -> dict[str, Any
         raise refusal(70020)
     waiting = cloud.device_requests.find(content["user_code"])
     if waiting is None:
-        raise refusal(70018)  # [?] redeemed already, or forgotten by a restart
+        # [?] A device code that is used up, or forgotten by a restart, is 70018 `bad_verification_code`.
+        raise refusal(70018)
     if waiting.declined:
-        raise refusal(65004, error="authorization_declined")  # [?] the number
+        # [?] A declined device is told `authorization_declined` with the number 65004.
+        raise refusal(65004, error="authorization_declined")
     if waiting.user_id is None:
         raise refusal(70016)
     answer = answer_with_tokens(request, app, proof, _authorization(waiting, waiting.user_id), cloud)

@@ -61,7 +61,8 @@ def show_refusal(request: Request, refused: EntraRefusedError) -> Response:
     return show_page(
         request,
         "message.html",
-        status=400,  # [?] Entra ID has been seen to send its error pages with 200 and with 400.
+        # [?] Error pages come with status 400; Entra ID has been seen to send them with 200 too.
+        status=400,
         heading=HEADINGS.get(refused.number, TROUBLE),
         lines=[*([advice] if advice else []), f"AADSTS{refused.number}: {refused.text}"],
         details={

@@ -21,5 +21,5 @@ def grant_password(request: TokenRequest, cloud: CloudState) -> dict[str, Any]:
     if not hmac.compare_digest(password.encode("utf-8", "replace"), user.password.encode()):
         raise refusal(50126)
     check_standing(user, app, cloud)
-    # [?] Tenants have several ways to switch this grant off, and each has a number of its own.
+    # [?] The right password gets 70003; tenants have several ways to switch this grant off, each with its number.
     raise refusal(70003, grant_type="password")

@@ -11,11 +11,12 @@ def check_verifier(verifier: str | None, challenge: str | None, method: str | No
     """Refuse a verifier that does not belong to the challenge, or that is missing (501481; RFC 7636 §4.6)."""
     if not challenge:
         if verifier:
-            raise refusal(501481)  # [?] nobody has recorded a verifier without a challenge
+            # [?] A code verifier that is missing, or that no challenge asked for, is 501481 `invalid_grant`.
+            raise refusal(501481)
         return
     made = _challenge_of(verifier or "", method or "plain")
     if not verifier or not hmac.compare_digest(made.encode(), challenge.encode()):
-        raise refusal(501481)  # [?] for a missing one
+        raise refusal(501481)
 
 
 def _challenge_of(verifier: str, method: str) -> str:

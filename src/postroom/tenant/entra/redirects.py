@@ -44,5 +44,5 @@ def _loopback_parts(address: SplitResult) -> tuple[str, ...] | None:
     )
     if not is_loopback or port == 0 or address.fragment:
         return None
-    # [?] An address without a path and one with the path / are the same.
+    # [?] A redirect URI on the loopback without a path and one with the path `/` are the same.
     return (str(address.hostname), address.path or "/", address.query)

@@ -1,6 +1,6 @@
 """What Entra ID says when it refuses, as data: one row an AADSTS number, with status, OAuth error and text.
 
-Texts are Microsoft's where they are known; `[?]` marks what nobody has recorded.
+Texts are Microsoft's where they are known; what nobody has recorded is marked as a choice.
 """
 
 from typing import NamedTuple
@@ -28,7 +28,8 @@ REFUSALS: dict[int, Row] = {
     ),
     50011: Row(
         400,
-        "invalid_grant",  # [?] at the token endpoint; the authorize endpoint shows a page
+        # [?] Another redirect URI at the token endpoint is `invalid_grant` (50011).
+        "invalid_grant",
         "The redirect URI '{redirect_uri}' specified in the request does not match the redirect URIs configured for "
         "the application '{app_id}'. Make sure the redirect URI sent in the request matches one added to your "
         "application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how "
@@ -51,7 +52,8 @@ REFUSALS: dict[int, Row] = {
     ),
     50076: Row(
         400,
-        "invalid_grant",  # [?] interaction_required has been seen too
+        # [?] The demand for a second factor is `invalid_grant` (50076); interaction_required has been seen too.
+        "invalid_grant",
         "Due to a configuration change made by your administrator, or because you moved to a new location, you must "
         "use multi-factor authentication to access '{resource}'.",
         "basic_action",
@@ -82,16 +84,19 @@ REFUSALS: dict[int, Row] = {
         "configure the application to be multi-tenant.",
     ),
     50196: Row(
+        # [?] A loop of requests (50196) is 400, one of the two statuses that are named for it.
         400,
-        "temporarily_unavailable",  # [?] of both statuses that are named for it, 400
+        "temporarily_unavailable",
         "The server terminated an operation because it encountered a client request loop. Please contact your app "
         "vendor.",
     ),
     53003: Row(
         400,
-        "invalid_grant",  # [?] access_denied has been seen too
+        # [?] Conditional Access refuses with `invalid_grant` (53003) and the suberror message_only; access_denied was
+        # seen too.
+        "invalid_grant",
         "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
-        "message_only",  # [?]
+        "message_only",
     ),
     54005: Row(
         400,
@@ -165,11 +170,13 @@ REFUSALS: dict[int, Row] = {
         "'{cloud}' does not federate with {other_cloud}.",
     ),
     90055: Row(
-        429,  # [?] of both statuses that are named for it, the one that says so
+        # [?] Too many requests (90055) is 429, of the two statuses that are named for it the one that says so.
+        429,
         "temporarily_unavailable",
         "There are too many incoming requests. Please try again later.",
     ),
-    90094: Row(400, "access_denied", "The grant requires admin permission."),  # [?] the OAuth error
+    # [?] The OAuth error where an administrator must consent (90094) is `access_denied`.
+    90094: Row(400, "access_denied", "The grant requires admin permission."),
     165000: Row(
         400,
         "invalid_request",
@@ -266,7 +273,8 @@ REFUSALS: dict[int, Row] = {
         "/.default suffixed to the resource identifier (application ID URI).",
     ),
     7000112: Row(
-        400,  # [?] the status
+        # [?] A disabled app (7000112) is 400.
+        400,
         "unauthorized_client",
         "Application '{app_id}'({app_name}) is disabled.",
     ),

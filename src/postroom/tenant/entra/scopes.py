@@ -11,6 +11,9 @@ from postroom.tenant.state import CloudState
 DEFAULT = ".default"
 # The delegated permissions of Graph that have to do with mail and its users, and whether an administrator must consent.
 GRAPH_SCOPES: dict[str, bool] = {
+    "AgentIdUser.ReadWrite.All": True,
+    "AgentIdUser.ReadWrite.IdentityParentedBy": True,
+    "Application.Read.All": True,
     "Calendars.ReadWrite": False,
     "Mail.Read": False,
     "Mail.Read.Shared": False,
@@ -75,7 +78,7 @@ def _sort(names: list[str], text: str, app: App, prefix: str) -> AskedScopes:
     resource, openid = frozenset(known - OPENID_SCOPES), frozenset(known & OPENID_SCOPES)
     default = any(name.lower() == DEFAULT for name in names)
     if default and resource:
-        # [?] Microsoft's number for this is 70011 too, with a longer text.
+        # [?] A scope cannot name `.default` and other permissions at once (70011; Microsoft's text is longer).
         raise refusal(70011, scope=text)
     if default:
         resource = app.delegated_permissions - OPENID_SCOPES

@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from postroom.tenant.graph.filters import Field, Fields
 from postroom.tenant.graph.refusals import unknown_property
 from postroom.tenant.graph.wire import GraphRequest
 from postroom.tenant.mail.database import Row
@@ -19,6 +20,15 @@ _NAMES = {
         "contentBytes",
     )
 }  # fmt: skip
+
+FIELDS: Fields = {
+    "id": Field("attachment_id", "exact"),
+    "name": Field("name"),
+    "contenttype": Field("content_type"),
+    "size": Field("size", "number"),
+    "isinline": Field("is_inline", "boolean"),
+    "lastmodifieddatetime": Field("modified", "moment"),
+}
 
 
 def write_attachments(
@@ -40,7 +50,8 @@ def write_attachment(request: GraphRequest, row: Row, selected: list[str] | None
         "lastModifiedDateTime": row["modified"] + "Z",
         "name": row["name"],
         "contentType": row["content_type"] if row["kind"] == "file" else None,
-        "size": row["size"],  # [?] Exchange counts some bytes of its own on top
+        # [?] The size of an attachment is that of its content; Exchange counts some bytes of its own on top.
+        "size": row["size"],
         "isInline": row["is_inline"] == 1,
     }
     if row["kind"] == "file":

@@ -1,96 +1,132 @@
-"""$batch: up to 20 requests in one, each with an answer of its own."""
+"""$batch: up to 20 requests in one, each with an answer of its own; four of them are under way at a time."""
 
+import asyncio
 import base64
 import json
-from collections.abc import Callable
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import Any, Protocol
 
-from postroom.tenant.graph.refusals import GraphRefusalError, bad_request
-from postroom.tenant.graph.wire import GraphRequest, GraphResponse
+from postroom.tenant.graph.paths import split_path
+from postroom.tenant.graph.refusals import GraphRefusalError, bad_request, not_emulated
+from postroom.tenant.graph.wire import GraphRequest, GraphResponse, read_query
 
 MOST_REQUESTS = 20
-Answer = Callable[[GraphRequest, dict[str, str]], GraphResponse]
+REQUESTS_AT_ONCE = 4
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_JSON = {"Content-Type": "application/json"}
+_Part = dict[str, Any]
 
 
-def answer_batch(request: GraphRequest, identity: dict[str, str], answer: Answer) -> GraphResponse:
+class Answerer(Protocol):
+    """Who answers the parts."""
+
+    async def answer(self, part: GraphRequest) -> GraphResponse:
+        """Answer one part; a refusal is an answer too."""
+
+
+def is_batch(request: GraphRequest) -> bool:
+    """Tell whether this is a batch rather than a request of its own."""
+    return request.method == "POST" and [part.lower() for part in split_path(request.path)] == ["$batch"]
+
+
+async def answer_batch(request: GraphRequest, answerer: Answerer) -> GraphResponse:
     """POST $batch: answer every request, in the order that dependsOn sets."""
     parts = _read_parts(request)
-    answers: dict[str, dict[str, Any]] = {}
+    answers: dict[str, _Part] = {}
     waiting = dict(parts)
+    places = asyncio.Semaphore(REQUESTS_AT_ONCE)
+
+    async def answer(name: str, part: _Part) -> None:
+        if any(answers[need]["status"] >= 400 for need in part["dependsOn"]):
+            answers[name] = _failed_dependency(part)
+            return
+        async with places:
+            answers[name] = await _answer_one(request, part, answerer)
+
     while waiting:
         ready = [name for name, part in waiting.items() if all(need in answers for need in part["dependsOn"])]
-        if not ready:
-            raise bad_request("Invalid batch payload format: dependsOn goes round in a circle.")  # [?] text
-        for name in ready:
-            answers[name] = _answer_one(request, waiting.pop(name), answers, identity, answer)
+        await asyncio.gather(*(answer(name, waiting.pop(name)) for name in ready))
     # Graph promises no order; the last comes first here, so that no client comes to rely on one.
     return GraphResponse.of_json({"responses": [answers[name] for name in reversed(parts)]})
 
 
-def _read_parts(request: GraphRequest) -> dict[str, dict[str, Any]]:
+def _read_parts(request: GraphRequest) -> dict[str, _Part]:
+    """Return the parts by their ids, whose case does not matter."""
     requests = request.json_body().get("requests")
     if not isinstance(requests, list) or not requests:
         raise bad_request("Invalid batch payload format.")
     if len(requests) > MOST_REQUESTS:
-        # [?] The code is from memory.
+        # [?] The code for a batch of too many requests, MaximumValueExceeded, is from memory.
         raise bad_request(
             f"Number of batch request steps exceeds the maximum value of {MOST_REQUESTS}.",
             "MaximumValueExceeded",
         )
-    parts: dict[str, dict[str, Any]] = {}
+    parts: dict[str, _Part] = {}
     for part in requests:
-        name = _check_part(part)
+        name = _check_part(part).lower()
         if name in parts:
-            raise bad_request(f"Duplicate request id '{name}' in the batch payload.")  # [?] text
-        parts[name] = {"headers": {}, "dependsOn": [], **part}
-    for part in parts.values():
-        if any(need not in parts for need in part["dependsOn"]):
-            raise bad_request("Invalid batch payload format: dependsOn names a request that is not there.")
+            raise bad_request(f"Duplicate request id '{name}' in the batch payload.")
+        needs = [need.lower() for need in part.get("dependsOn") or []]
+        parts[name] = part | {"headers": part.get("headers") or {}, "dependsOn": needs}
+    _check_dependencies(parts)
     return parts
 
 
 def _check_part(part: Any) -> str:
+    # [?] An id that is a number is refused: the documents say that it is a string.
     sound = (
         isinstance(part, dict)
         and isinstance(part.get("id"), str)
-        and isinstance(part.get("method"), str)
+        and str(part.get("method")).upper() in METHODS
         and isinstance(part.get("url"), str)
-        and isinstance(part.get("headers", {}), dict)
-        and isinstance(part.get("dependsOn", []), list)
-        and all(isinstance(need, str) for need in part.get("dependsOn", []))
+        and isinstance(part.get("headers") or {}, dict)
+        and isinstance(part.get("dependsOn") or [], list)
+        and all(isinstance(need, str) for need in part.get("dependsOn") or [])
         and not part["url"].lower().startswith(("http:", "https:"))
     )
     if not sound:
         raise bad_request("Invalid batch payload format.")
+    if part.get("atomicityGroup") is not None:
+        raise not_emulated("atomicityGroup, which Microsoft Graph does not document")
     return str(part["id"])
 
 
-def _answer_one(
-    outer: GraphRequest, part: dict[str, Any], answers: dict[str, dict[str, Any]], identity: dict[str, str],
-    answer: Answer,
-) -> dict[str, Any]:  # fmt: skip
-    if any(answers[need]["status"] >= 400 for need in part["dependsOn"]):
-        # [?] The code and text are from memory.
-        error = {
-            "code": "FailedDependency",
-            "message": "The request failed because a request it depends on failed.",
-        }
-        return {"id": part["id"], "status": 424, "headers": {}, "body": {"error": error}}
+def _check_dependencies(parts: dict[str, _Part]) -> None:
+    """Refuse a batch whose order cannot be kept."""
+    done: set[str] = set()
+    while len(done) < len(parts):
+        for part in parts.values():
+            if any(need not in parts for need in part["dependsOn"]):
+                raise bad_request(
+                    "Invalid batch payload format: dependsOn names a request that is not there."
+                )
+        ready = {name for name, part in parts.items() if done.issuperset(part["dependsOn"])} - done
+        if not ready:
+            # [?] The texts that refuse a circle of `dependsOn`, one id twice and a batch in a batch are from memory.
+            raise bad_request("Invalid batch payload format: dependsOn goes round in a circle.")
+        done |= ready
+
+
+def _failed_dependency(part: _Part) -> _Part:
+    # [?] Code and text of what depends on a failed request (424 FailedDependency) are from memory.
+    error = {
+        "code": "FailedDependency",
+        "message": "The request failed because a request it depends on failed.",
+    }
+    return {"id": part["id"], "status": 424, "headers": _JSON, "body": {"error": error}}
+
+
+async def _answer_one(outer: GraphRequest, part: _Part, answerer: Answerer) -> _Part:
     try:
         inner = _inner_request(outer, part)
-        response = answer(inner, identity)
     except GraphRefusalError as refused:
         error = {"code": refused.code, "message": refused.message}
-        return {"id": part["id"], "status": refused.status, "headers": {}, "body": {"error": error}}
-    return _part_answer(part["id"], response)
+        return {"id": part["id"], "status": refused.status, "headers": _JSON, "body": {"error": error}}
+    return _part_answer(part["id"], await answerer.answer(inner))
 
 
-def _inner_request(outer: GraphRequest, part: dict[str, Any]) -> GraphRequest:
+def _inner_request(outer: GraphRequest, part: _Part) -> GraphRequest:
     path, _, query = part["url"].partition("?")
     path = "/" + path.lstrip("/").removeprefix("v1.0/")
-    if path.lower().rstrip("/") == "/$batch":
-        raise bad_request("A batch cannot hold a batch.")  # [?] text
     headers = {str(name).lower(): str(value) for name, value in part["headers"].items()}
     body = part.get("body")
     if body is not None and "content-type" not in headers:
@@ -98,26 +134,32 @@ def _inner_request(outer: GraphRequest, part: dict[str, Any]) -> GraphRequest:
             "Write request id : {} does not contain Content-Type header or body.".format(part["id"])
         )
     content = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
-    return GraphRequest(
+    inner = GraphRequest(
         method=part["method"].upper(),
         path=path,
-        query={name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)},
+        query=read_query(query),
         headers=headers,
         body=content.encode("utf-8", "replace"),
         cloud=outer.cloud,
         caller=outer.caller,
         base_url=outer.base_url,
     )
+    if is_batch(inner):
+        raise bad_request("A batch cannot hold a batch.")
+    return inner
 
 
-def _part_answer(name: str, response: GraphResponse) -> dict[str, Any]:
+def _part_answer(name: str, response: GraphResponse) -> _Part:
     content = response.file.read_bytes() if response.file else response.body
     headers = dict(response.headers)
     if response.content_type:
         headers["Content-Type"] = response.content_type
-    answer: dict[str, Any] = {"id": name, "status": response.status, "headers": headers}
-    if content and (response.content_type or "").startswith("application/json"):
-        answer["body"] = json.loads(content)
-    elif content:
-        answer["body"] = base64.b64encode(content).decode()
-    return answer
+    answer: _Part = {"id": name, "status": response.status, "headers": headers}
+    if not content:
+        return answer
+    if (response.content_type or "").startswith("application/json"):
+        try:
+            return answer | {"body": json.loads(content)}
+        except ValueError:
+            pass  # A fault may have cut it short: it goes as it is.
+    return answer | {"body": base64.b64encode(content).decode()}

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from postroom.tenant.graph.flags import completed
 from postroom.tenant.graph.mail_folders import get_folder_row
 from postroom.tenant.graph.message_input import DRAFT_ONLY, MessageInput, decode_base64, read_message
-from postroom.tenant.graph.messages import get_message_row, one_message
+from postroom.tenant.graph.messages import check_unchanged, get_message_row, one_message
+from postroom.tenant.graph.open_extension_json import write_extension
 from postroom.tenant.graph.paths import Route
 from postroom.tenant.graph.permissions import Need
 from postroom.tenant.graph.refusals import bad_request, invalid_mime
@@ -43,11 +45,20 @@ def add_draft(request: GraphRequest, folder: Row, content: MessageInput, **colum
         "has_attachments": int(any(not attachment.is_inline for attachment in content.attachments)),
     }
     thread = thread_columns(request.mailbox["guid"], message_id, [])
+    _settle_flag(request, content)
     with store.batch():
         message = store.messages.add(request.mailbox, folder, usual | thread | columns | content.columns)
         for attachment in content.attachments:
             store.attachments.add(request.mailbox, message["key"], attachment)
+        _add_what_apps_add(request, message, content)
         return message
+
+
+def _add_what_apps_add(request: GraphRequest, message: Row, content: MessageInput) -> None:
+    additions = request.cloud.mail.additions
+    additions.set_properties(message["key"], content.properties)
+    for name, extension in content.extensions.items():
+        additions.add_extension(message["key"], name, extension)
 
 
 def add_mime_draft(request: GraphRequest, folder: Row, **columns: Any) -> Row:
@@ -67,10 +78,14 @@ def add_mime_draft(request: GraphRequest, folder: Row, **columns: Any) -> Row:
 
 
 def _create(request: GraphRequest, folder: Row) -> GraphResponse:
-    if request.is_mime:
-        return one_message(request, add_mime_draft(request, folder), 201)
-    content = read_message(request.json_body(), is_new=True)
-    return one_message(request, add_draft(request, folder, content), 201)
+    store = request.cloud.mail
+    with store.batch():
+        if request.is_mime:
+            return one_message(request, add_mime_draft(request, folder), 201)
+        content = read_message(request.json_body(), is_new=True)
+        draft = add_draft(request, folder, content)
+        extensions = [write_extension(row) for row in store.additions.list_extensions(draft["key"])]
+        return one_message(request, draft, 201, {"extensions": extensions} if extensions else None)
 
 
 def create_message(request: GraphRequest) -> GraphResponse:
@@ -83,18 +98,27 @@ def create_folder_message(request: GraphRequest) -> GraphResponse:
     return _create(request, get_folder_row(request, request.parameters["folder"]))
 
 
+def _settle_flag(request: GraphRequest, content: MessageInput) -> None:
+    if "flag" in content.columns:
+        content.columns["flag"] = completed(content.columns["flag"], request.cloud.clock.now())
+
+
 def update_message(request: GraphRequest) -> GraphResponse:
     """PATCH messages/{id}: what a message says can only be changed while it is a draft."""
     message = get_message_row(request)
+    check_unchanged(request, message)
     body = request.json_body()
     content = read_message(body, is_new=False)
     fixed = [name for name in body if name.lower() in DRAFT_ONLY]
     if fixed and not message["is_draft"]:
-        # [?] The documents say "updatable only if isDraft = true", and not what is answered otherwise.
+        # [?] Who changes subject, body or people of a message that is no draft gets 400 ErrorInvalidPropertySet.
         raise bad_request(f"Set action is invalid for property '{fixed[0]}'.", "ErrorInvalidPropertySet")
     if message["is_draft"] and content.columns.keys() & _MIME_COLUMNS:
         content.columns["mime_hash"] = None
-    return one_message(request, request.cloud.mail.messages.update(message, content.columns))
+    _settle_flag(request, content)
+    with request.cloud.mail.batch():
+        _add_what_apps_add(request, message, content)
+        return one_message(request, request.cloud.mail.messages.update(message, content.columns))
 
 
 ROUTES = (

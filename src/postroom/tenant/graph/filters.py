@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from postroom.tenant.graph import odata
+from postroom.tenant.graph.extended_properties import find_computed, is_list, read_property_id
 from postroom.tenant.graph.refusals import (
     GraphRefusalError,
     bad_request,
     inefficient_filter,
     unknown_property,
 )
+from postroom.tenant.mail.additions import bare_name
 from postroom.tenant.mail.database import Condition
 
 _SQL_OPERATORS = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -25,18 +27,32 @@ _LITERALS = {
     "string": "string",
     "moment": "moment",
     "boolean": "boolean",
+    "number": "number",
     "enum": "string",
     "exact": "string",
 }
 _FRACTION = re.compile(r"\.(\d+)")
+_COLLECTIONS = frozenset({"strings", "people", "properties", "extensions"})
+# What the value of an extended property, which is text, is taken for: cast(ep/value, Edm.Int32).
+_CASTS = {
+    "edm.boolean": ("({} = 'true')", "boolean"),
+    "edm.datetimeoffset": ("substr({}, 1, 19)", "moment"),
+    "edm.double": ("CAST({} AS REAL)", "number"),
+    "edm.int16": ("CAST({} AS INTEGER)", "number"),
+    "edm.int32": ("CAST({} AS INTEGER)", "number"),
+    "edm.int64": ("CAST({} AS INTEGER)", "number"),
+    "edm.single": ("CAST({} AS REAL)", "number"),
+    "edm.string": ("{}", "exact"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """A property that can be filtered on: its SQL, and its kind.
 
-    Kinds: string (compared without regard to case), exact, enum, moment, boolean, id, strings and people (the
-    last two are collections, whose SQL is a JSON array).
+    Kinds: string (compared without regard to case), exact, enum, moment, number, boolean, id; strings, a collection
+    whose SQL is a JSON array; properties and extensions, which lie in tables of their own; people, which nothing can
+    be asked of.
     """
 
     sql: str
@@ -44,10 +60,6 @@ class Field:
 
 
 Fields = Mapping[str, Field]
-_PERSON: Fields = {
-    "emailaddress/address": Field("json_extract(each.value, '$.emailAddress.address')"),
-    "emailaddress/name": Field("json_extract(each.value, '$.emailAddress.name')"),
-}
 
 
 class FilterCompiler:
@@ -88,6 +100,9 @@ class FilterCompiler:
         if self._variable and names[0] == self._variable:
             names = names[1:]
         field = self._fields.get("/".join(names).lower())
+        first = self._fields.get("".join(names[:1]).lower())
+        if field is None and first is not None and first.kind in _COLLECTIONS:
+            raise bad_request("Invalid filter clause")
         if field is None:
             raise unknown_property("/".join(path.names), self._type_name)
         return field
@@ -101,6 +116,8 @@ class FilterCompiler:
             wanted = bool(right.value) == (operator == "eq")
             return self.compile(left if wanted else odata.Not(left))
         field = self._value(left)
+        if field.kind in _COLLECTIONS:
+            raise _incompatible()
         if right.kind == "null":
             return Condition(f"{field.sql} IS {'NOT ' if operator == 'ne' else ''}NULL")
         return _compare(field, operator, right)
@@ -111,6 +128,9 @@ class FilterCompiler:
                 return self._field(node)
             case odata.Call("tolower" | "toupper" | "trim", (inner,)):
                 return self._value(inner)  # case does not count in comparisons anyway
+            case odata.Call("cast", (inner, odata.Path((type_name,)))) if type_name.lower() in _CASTS:
+                sql, kind = _CASTS[type_name.lower()]
+                return Field(sql.format(self._value(inner).sql), kind)
         raise _invalid_node()
 
     def _call(self, name: str, arguments: tuple[odata.Node, ...]) -> Condition:
@@ -123,19 +143,69 @@ class FilterCompiler:
 
     def _lambda(self, node: odata.Lambda) -> Condition:
         field = self._field(node.collection)
-        if field.kind not in ("strings", "people") or self._variable:
+        # Outlook has no filter for recipients, whatever the schema promises: `$search` finds them.
+        if field.kind not in _COLLECTIONS - {"people"} or self._variable:
             raise _invalid_node()
+        if field.kind == "properties":
+            return self._with_property(node)
+        if field.kind == "extensions":
+            return _with_extension(node)
         if node.inner is None:
             return Condition(f"json_array_length({field.sql}) > 0")
-        inner = FilterCompiler(
-            self._type_name, _PERSON if field.kind == "people" else {"": Field("each.value")}
-        )
+        inner = FilterCompiler(self._type_name, {"": Field("each.value")})
         inner._variable = node.variable
         condition = inner.compile(node.inner)
         is_all = node.kind == "all"
         tested = f"NOT coalesce(({condition.sql}), 0)" if is_all else condition.sql
         inside = f"SELECT 1 FROM json_each({field.sql}) AS each WHERE {tested}"  # noqa: S608 - compiled, values bound
         return Condition(f"{'NOT ' if is_all else ''}EXISTS ({inside})", condition.values)
+
+    def _with_property(self, node: odata.Lambda) -> Condition:
+        """Compile any(ep: ep/id eq '...' and ep/value ...), the one form that Outlook takes."""
+        named, rest = _split_id(node)
+        name = read_property_id(named)
+        if is_list(name):
+            raise _invalid_node()
+        computed = find_computed(name)
+        inner = FilterCompiler(self._type_name, {"value": Field(computed or "value", "exact")})
+        inner._variable = node.variable
+        condition = inner.compile(rest) if rest is not None else Condition()
+        if computed:
+            return condition
+        sql = f"key IN (SELECT message FROM extended_properties WHERE property = ? AND ({condition.sql}))"  # noqa: S608 - compiled, values bound
+        return Condition(sql, (name, *condition.values))
+
+
+def _split_id(node: odata.Lambda) -> tuple[str, odata.Node | None]:
+    """Return the id that an any() names, and what else it asks for."""
+    parts = _conjuncts(node.inner) if node.kind == "any" and node.inner is not None else []
+    named: list[str] = []
+    rest: odata.Node | None = None
+    for part in parts:
+        match part:
+            case odata.Comparison("eq", odata.Path((_, last)), odata.Literal("string", str() as text)) if (
+                last.lower() == "id"
+            ):
+                named.append(text)
+            case _:
+                rest = part if rest is None else odata.Junction("and", rest, part)
+    if len(named) != 1:
+        raise _invalid_node()
+    return named[0], rest
+
+
+def _conjuncts(node: odata.Node) -> list[odata.Node]:
+    match node:
+        case odata.Junction("and", left, right):
+            return _conjuncts(left) + _conjuncts(right)
+    return [node]
+
+
+def _with_extension(node: odata.Lambda) -> Condition:
+    named, rest = _split_id(node)
+    if rest is not None:
+        raise _invalid_node()
+    return Condition("key IN (SELECT message FROM open_extensions WHERE name = ?)", (bare_name(named),))
 
 
 def _compare(field: Field, operator: str, literal: odata.Literal) -> Condition:
@@ -151,6 +221,8 @@ def _compare(field: Field, operator: str, literal: odata.Literal) -> Condition:
         return Condition(f"{field.sql} {sql_operator} ?", (_moment(str(literal.value)),))
     if field.kind == "boolean":
         return Condition(f"{field.sql} {sql_operator} ?", (int(bool(literal.value)),))
+    if field.kind == "number":
+        return Condition(f"{field.sql} {sql_operator} ?", (literal.value,))
     collation = "" if field.kind == "exact" else " COLLATE NOCASE"
     return Condition(f"{field.sql} {sql_operator} ?{collation}", (literal.value,))
 
@@ -173,7 +245,7 @@ def _incompatible() -> GraphRefusalError:
 
 
 def _invalid_node() -> GraphRefusalError:
-    # [?] Exchange's own refusal of what its filter language lacks.
+    # [?] What `$filter` has and Exchange's own filter language lacks is refused with Exchange's code and text.
     return bad_request("The query filter contains one or more invalid nodes.", "ErrorInvalidUrlQueryFilter")
 
 
@@ -182,7 +254,7 @@ def order_sql(order: list[tuple[tuple[str, ...], bool]], fields: Fields, type_na
     pieces: list[str] = []
     for names, downwards in order:
         field = fields.get("/".join(names).lower())
-        if field is None or field.kind in ("strings", "people", "id"):
+        if field is None or field.kind in _COLLECTIONS | {"id"}:
             raise unknown_property("/".join(names), type_name)
         collation = " COLLATE NOCASE" if field.kind == "string" else ""
         pieces.append(f"{field.sql}{collation} {'DESC' if downwards else 'ASC'}")

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from postroom.tenant.graph.extended_properties import Values, read_properties, take_origin
+from postroom.tenant.graph.flags import read_flag
+from postroom.tenant.graph.open_extension_json import read_extensions
 from postroom.tenant.graph.refusals import GraphRefusalError, bad_request, not_emulated
 from postroom.tenant.mail.compose import compose
 from postroom.tenant.mail.headers import clean
@@ -16,8 +19,10 @@ from postroom.tenant.mail.records import body_columns, recipient
 LARGEST_ATTACHMENT_BYTES = 3 * 1024 * 1024
 _IMPORTANCES = ("low", "normal", "high")
 _INFERENCES = ("focused", "other")
-_FLAG_STATUSES = ("notFlagged", "flagged", "complete")
-# Clients send messages back as they got them; what only Exchange sets is passed over. [?]
+_MOST_HEADERS = 5
+_ONLY_NEW = frozenset({"attachments", "extensions", "internetmessageheaders"})
+_PROPERTIES = {"singlevalueextendedproperties": False, "multivalueextendedproperties": True}
+# [?] Properties that only Exchange sets are passed over: clients send messages back as they got them.
 _IGNORED = frozenset(
     {
         "id", "changekey", "createddatetime", "lastmodifieddatetime", "receiveddatetime", "sentdatetime",
@@ -36,10 +41,12 @@ DRAFT_ONLY = frozenset(
 
 @dataclass(slots=True)
 class MessageInput:
-    """What a client wrote of a message: columns to set and things to attach."""
+    """What a client wrote of a message: columns to set, things to attach, what its app adds."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     attachments: list[MimeAttachment] = field(default_factory=list)
+    properties: Values = field(default_factory=dict)
+    extensions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def invalid_property(name: str, type_name: str = "microsoft.graph.message") -> GraphRefusalError:
@@ -52,7 +59,7 @@ def invalid_property(name: str, type_name: str = "microsoft.graph.message") -> G
 
 
 def _invalid_value(name: str) -> GraphRefusalError:
-    # [?] Graph's text names the JSON reader's trouble in more ways than are told apart here.
+    # [?] A value of the wrong type has one text; Graph's names the trouble of its JSON reader in more ways.
     return bad_request(
         f"Cannot convert the value of property '{name}' to the expected type.", "RequestBodyRead"
     )
@@ -67,16 +74,23 @@ def read_message(content: Any, *, is_new: bool) -> MessageInput:
         key = name.lower()
         if "@" in key or key in _IGNORED:
             continue
-        if key in ("attachments", "internetmessageheaders") and not is_new:
-            raise bad_request(
-                f"Set action is invalid for property '{name}'.", "ErrorInvalidPropertySet"
-            )  # [?] text
+        if key in _ONLY_NEW and not is_new:
+            # [?] The text for changing attachments or headers by PATCH is from memory.
+            raise bad_request(f"Set action is invalid for property '{name}'.", "ErrorInvalidPropertySet")
         if key == "attachments":
             read.attachments = [read_attachment(item) for item in _list(name, value)]
+        elif key == "extensions":
+            read.extensions = read_extensions(value)
+        elif key in _PROPERTIES:
+            read.properties |= read_properties(value, multiple=_PROPERTIES[key])
         elif key in _READERS:
             read.columns |= _READERS[key](name, value)
         else:
             raise invalid_property(name)
+    origin = take_origin(read.properties)
+    if origin and not is_new:
+        raise not_emulated("To write MAPI's own properties of a message that is there already")
+    read.columns |= origin
     return read
 
 
@@ -151,20 +165,14 @@ def _read_categories(name: str, value: Any) -> dict[str, Any]:
     return {"categories": json.dumps([_text(name, item) for item in _list(name, value)], ensure_ascii=False)}
 
 
-def _read_flag(name: str, value: Any) -> dict[str, Any]:
-    statuses = {status.lower(): status for status in _FLAG_STATUSES}
-    status = statuses.get(str(value.get("flagStatus", "")).lower()) if isinstance(value, dict) else None
-    if status is None:
-        raise _invalid_value(name)
-    times = {
-        key: value[key] for key in ("startDateTime", "dueDateTime", "completedDateTime") if value.get(key)
-    }
-    return {"flag": clean(json.dumps({"flagStatus": status} | times))}
-
-
 def _read_internet_headers(name: str, value: Any) -> dict[str, Any]:
+    if not 1 <= len(_list(name, value)) <= _MOST_HEADERS:  # an empty list is refused by the same words
+        raise bad_request(
+            f"Maximum number of headers in one message should be less than or equal to {_MOST_HEADERS}.",
+            "InvalidInternetMessageHeaderCollection",
+        )
     headers = []
-    for item in _list(name, value):
+    for item in value:
         if not isinstance(item, dict):
             raise _invalid_value(name)
         header, content = _text("name", item.get("name")), _text("value", item.get("value"))
@@ -200,7 +208,7 @@ _READERS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "isdeliveryreceiptrequested": _boolean("delivery_receipt"),
     "isreadreceiptrequested": _boolean("read_receipt"),
     "categories": _read_categories,
-    "flag": _read_flag,
+    "flag": lambda _, value: {"flag": clean(read_flag(value))},
     "internetmessageid": lambda name, value: {"internet_message_id": _text(name, value)},
     "internetmessageheaders": _read_internet_headers,
 }
@@ -213,19 +221,19 @@ def read_attachment(content: Any) -> MimeAttachment:
     kind = str(content.get("@odata.type", "")).lstrip("#").lower()
     name = content.get("name")
     if not isinstance(name, str) or not name:
-        # [?] The code and text are from memory.
+        # [?] Code and text for an attachment without a name are from memory.
         raise bad_request("The property 'Name' is required when creating the entity.", "ErrorInvalidArgument")
     name = clean(name)
     if kind == "microsoft.graph.fileattachment":
         return _read_file(content, name)
     if kind == "microsoft.graph.referenceattachment":
-        # [?] The schema of v1.0 gives a link no address; clients send sourceUrl as in beta.
+        # [?] A link takes its address from `sourceUrl`, as in beta; the schema of v1.0 gives it none.
         return MimeAttachment(
             "reference", name, None, b"", source_url=_text("sourceUrl", content.get("sourceUrl", ""))
         )
     if kind == "microsoft.graph.itemattachment":
         return _read_item(content, name)
-    # [?] The text is from memory.
+    # [?] The text for an attachment without `@odata.type` is from memory.
     raise bad_request("The type of the attachment must be given in '@odata.type'.", "RequestBodyRead")
 
 
@@ -237,6 +245,8 @@ def _read_item(content: dict[str, Any], name: str) -> MimeAttachment:
     inner = read_message(item, is_new=True)
     if any(attachment.kind == "item" for attachment in inner.attachments):
         raise not_emulated("An itemAttachment in an itemAttachment")
+    if inner.properties or inner.extensions:
+        raise not_emulated("An itemAttachment with extended properties or extensions")
     return MimeAttachment("item", name, "message/rfc822", compose(inner.columns, inner.attachments))
 
 
@@ -245,7 +255,7 @@ def _read_file(content: dict[str, Any], name: str) -> MimeAttachment:
     if raw is None:
         raise _invalid_value("contentBytes")
     if len(raw) >= LARGEST_ATTACHMENT_BYTES:
-        # [?] Real requests beyond about 4 MB are refused as a whole, between 3 and 4 MB it varies.
+        # [?] A file of 3 MB and more is 413 ErrorMessageSizeExceeded; in truth it varies between 3 and 4 MB.
         raise GraphRefusalError(
             413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size."
         )

@@ -1,6 +1,6 @@
 """Messages as Graph's JSON: every property of `message`, made from the columns the store prepared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,11 @@ import msgspec
 from postroom.tenant.graph.filters import Field
 from postroom.tenant.graph.permissions import sees_bodies
 from postroom.tenant.graph.refusals import unknown_property
+from postroom.tenant.graph.safe_html import safe_html
 from postroom.tenant.graph.wire import GraphRequest
 from postroom.tenant.mail.bodies import body_as
 from postroom.tenant.mail.database import Row
+from postroom.tenant.mail.identifiers import change_key
 
 FIELDS = {
     "id": Field("item_id", "id"),
@@ -42,8 +44,13 @@ FIELDS = {
     "ccrecipients": Field("cc_people", "people"),
     "bccrecipients": Field("bcc_people", "people"),
     "replyto": Field("reply_to_people", "people"),
+    "singlevalueextendedproperties": Field("", "properties"),
+    "extensions": Field("", "extensions"),
 }
 
+NAVIGATION_PROPERTIES = frozenset(
+    {"attachments", "extensions", "singlevalueextendedproperties", "multivalueextendedproperties"}
+)
 _ONLY_SELECTED = frozenset({"internetMessageHeaders", "uniqueBody"})
 _BODIES = frozenset({"body", "bodyPreview", "uniqueBody"})
 _CONVERSATION_INDEX = frozenset({"conversationIndex"})
@@ -56,10 +63,12 @@ class _Style:
 
     id_column: str
     body_type: str | None
+    is_safe: bool
     web_host: str
 
 
-_Value = Callable[[Row, _Style], Any]
+Columns = Mapping[str, Any]
+_Value = Callable[[Columns, _Style], Any]
 
 
 def _raw(column: str) -> _Value:
@@ -79,7 +88,7 @@ def _time(column: str) -> _Value:
 
 
 def _person(prefix: str) -> _Value:
-    def value(row: Row, _: _Style) -> Any:
+    def value(row: Columns, _: _Style) -> Any:
         address = row[prefix + "_address"]
         return (
             {"emailAddress": {"name": row[prefix + "_name"], "address": address}}
@@ -90,19 +99,18 @@ def _person(prefix: str) -> _Value:
     return value
 
 
-def _body(row: Row, style: _Style) -> Any:
+def _body(row: Columns, style: _Style) -> Any:
     kind = style.body_type or row["body_type"]
-    return {"contentType": kind, "content": body_as(kind, row["body_type"], row["body"])}
+    content = body_as(kind, row["body_type"], row["body"])
+    return {
+        "contentType": kind,
+        "content": safe_html(content) if kind == "html" and style.is_safe else content,
+    }
 
 
-def _web_link(row: Row, style: _Style) -> str:
+def _web_link(row: Columns, style: _Style) -> str:
     item = row[style.id_column].replace("=", "%3D")
     return f"https://{style.web_host}/owa/?ItemID={item}&exvsurl=1&viewmodel=ReadMessageItem"
-
-
-def change_key(row: Row) -> str:
-    """Return the mark that changes whenever the message does."""
-    return f"CQAAABYAAA{row['key']:08X}{row['change']:06X}"
 
 
 # Each property: the columns it needs, and its value. The order is Graph's.
@@ -129,7 +137,8 @@ _PROPERTIES: dict[str, tuple[tuple[str, ...], _Value]] = {
     "inferenceClassification": (("inference",), _plain("inference")),
     "internetMessageHeaders": (("headers",), _raw("headers")),
     "body": (("body_type", "body"), _body),
-    "uniqueBody": (("body_type", "body"), _body),  # [?] the whole body: what a reply quotes is not taken out
+    # [?] `uniqueBody` is the whole body: what a reply quotes is not taken out.
+    "uniqueBody": (("body_type", "body"), _body),
     "sender": (("sender_name", "sender_address"), _person("sender")),
     "from": (("from_name", "from_address"), _person("from")),
     "toRecipients": (("to_people",), _raw("to_people")),
@@ -150,6 +159,7 @@ class MessageWriter:
         self._style = _Style(
             "immutable_id" if request.immutable_ids else "item_id",
             kind if kind in ("text", "html") else None,
+            request.preference("outlook.allow-unsafe-html") is None,
             _WEB_HOSTS[request.is_gcc_high],
         )
         absent = _CONVERSATION_INDEX if request.lacks("message.conversationIndex") else frozenset()
@@ -167,8 +177,11 @@ class MessageWriter:
         chosen: list[str] = []
         for name in selected:
             known = _BY_LOWER_NAME.get(name.lower())
-            if name.lower() in ("id", "*"):
+            if name.lower() == "*":
+                chosen += [name for name in _PROPERTIES if name not in _ONLY_SELECTED | absent]
                 continue
+            if name.lower() == "id" or name.lower() in NAVIGATION_PROPERTIES:
+                continue  # what $expand brings may be selected too, which clients of Microsoft do
             if known is None or known in absent:
                 raise unknown_property(name, "Message")
             chosen.append(known)
@@ -177,9 +190,11 @@ class MessageWriter:
     def write(self, row: Row) -> dict[str, Any]:
         """Return one message as Graph's JSON object."""
         style = self._style
-        message: dict[str, Any] = {"@odata.etag": f'W/"{change_key(row)}"', "id": row[style.id_column]}
-        for name, value in self._values:
-            content = value(row, style)
-            if content is not None or name not in _ABSENT_WHEN_NULL:
-                message[name] = content
+        # A dict finds a column at once, a row by going through all of them.
+        columns = dict(zip(row.keys(), row, strict=True))
+        message = {"@odata.etag": f'W/"{change_key(columns)}"', "id": columns[style.id_column]}
+        message |= {name: value(columns, style) for name, value in self._values}
+        for name in _ABSENT_WHEN_NULL:
+            if name in message and message[name] is None:
+                del message[name]
         return message

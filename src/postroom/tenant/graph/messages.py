@@ -1,44 +1,58 @@
 """Messages: list, get, change, delete, move and copy."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from postroom.tenant.graph.attachment_json import write_attachments
-from postroom.tenant.graph.mail_folders import get_folder_row
+from postroom.tenant.graph.mail_folders import get_destination, get_folder_row
+from postroom.tenant.graph.message_expansions import MessageExpander
 from postroom.tenant.graph.message_json import FIELDS, MessageWriter
+from postroom.tenant.graph.paging import (
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    Token,
+    begin_after,
+    find_token,
+    write_token,
+)
 from postroom.tenant.graph.paths import Route
-from postroom.tenant.graph.permissions import Need, sees_bodies
+from postroom.tenant.graph.permissions import Need
 from postroom.tenant.graph.query import (
     Listing,
+    check_options,
     metadata_url,
     page_response,
-    read_expand,
     read_listing,
     read_select,
     selected_context,
     user_context,
 )
 from postroom.tenant.graph.refusals import (
-    access_denied,
+    GraphRefusalError,
     bad_request,
     item_not_found,
     malformed_id,
-    not_emulated,
 )
-from postroom.tenant.graph.search import search_condition
+from postroom.tenant.graph.search import MOST_RESULTS, search_condition
+from postroom.tenant.graph.search_folders import folder_condition
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse, applied_preferences
 from postroom.tenant.mail.compose import mime_of
-from postroom.tenant.mail.database import Condition, Row
-from postroom.tenant.mail.identifiers import is_well_formed
+from postroom.tenant.mail.database import Condition, Page, Row
+from postroom.tenant.mail.identifiers import change_key, is_well_formed
 
-_NEWEST_FIRST = "received DESC, key DESC"
 _SEARCH_ORDER = "sent DESC, key DESC"
+# What `$orderby=receivedDateTime` compiles to, and the orders that an index has.
+_BY_TIME = {
+    f"received DESC, {NEWEST_FIRST}": NEWEST_FIRST,
+    f"received ASC, {NEWEST_FIRST}": OLDEST_FIRST,
+}
 
 
 def get_message_row(request: GraphRequest) -> Row:
     """Return the message that a path names, or raise Graph's refusal."""
     message_id = request.parameters["message"]
     if "within" in request.parameters:
-        # [?] Whether the message lies in the folder that the path goes through is not looked at.
+        # [?] A path through a folder needs the folder to exist, not to hold the message.
         get_folder_row(request, request.parameters["within"])
     message = request.cloud.mail.messages.find(request.mailbox["key"], message_id)
     if message is not None:
@@ -51,44 +65,56 @@ def _read_message_listing(request: GraphRequest) -> Listing:
     for name, code in (("$filter", "SearchWithFilter"), ("$orderby", "SearchWithOrderBy")):
         if search and request.query.get(name):
             raise bad_request(f"The query parameter '{name}' is not supported with '$search'.", code)
-    listing = read_listing(request, "Message", FIELDS, _SEARCH_ORDER if search else _NEWEST_FIRST)
-    if not search:
-        return listing
-    return Listing(listing.condition & search_condition(search), listing.page, listing.counted)
+    listing = read_listing(request, "Message", FIELDS, _SEARCH_ORDER if search else NEWEST_FIRST)
+    if search:
+        condition = search_condition(search, request.cloud.clock.now())
+        return replace(listing, condition=listing.condition & condition, counted=False)
+    return replace(
+        listing, page=replace(listing.page, order=_BY_TIME.get(listing.page.order, listing.page.order))
+    )
 
 
 def _list(request: GraphRequest, place: Condition, context: str) -> GraphResponse:
     listing = _read_message_listing(request)
+    token = find_token(request)
+    page, most = _page_of(request, listing, token)
     selected = read_select(request)
-    expanded = _read_expand(request)
-    writer = MessageWriter(request, selected)
+    writer, expander = MessageWriter(request, selected), MessageExpander(request)
     messages = request.cloud.mail.messages
     condition = place & listing.condition
-    rows = messages.list(writer.columns, condition, listing.page.with_one_more())
-    shown = rows[: listing.page.top]
+    begin, place_of_page = begin_after(request, token, page)
+    columns = f"{writer.columns}, received"
+    rows = messages.list(columns, condition & begin, place_of_page.with_one_more())
+    shown, seen = rows[: page.top], page.skip + page.top
+    more = len(rows) > page.top and (most is None or seen < most)
     return page_response(
         request,
         context + selected_context(selected),
-        [writer.write(row) | _expansion(request, row, expanded) for row in shown],
-        page=listing.page,
+        [_written(writer, expander, row) for row in shown],
+        page=page,
         total=messages.count(condition) if listing.counted else None,
-        more=len(rows) > listing.page.top,
+        more=more,
+        following=_following(request, seen, shown[-1]) if more else None,
     )
 
 
-def _read_expand(request: GraphRequest) -> tuple[str, list[str] | None] | None:
-    expanded = read_expand(request)
-    if expanded and expanded[0] != "attachments":
-        raise not_emulated(f"$expand={request.query['$expand']}")
-    if expanded and not sees_bodies(request.caller, request.user):
-        raise access_denied()
-    return expanded
+def _page_of(request: GraphRequest, listing: Listing, token: Token | None) -> tuple[Page, int | None]:
+    """Return which page is meant, and how many results there are at most; a search ends after a thousand."""
+    skip = token.skip if token and "$skip" not in request.query else listing.page.skip
+    if not request.query.get("$search"):
+        return replace(listing.page, skip=skip), None
+    left = max(MOST_RESULTS - skip, 0)
+    return replace(listing.page, skip=skip, top=min(listing.page.top, left)), MOST_RESULTS
 
 
-def _expansion(
-    request: GraphRequest, row: Row, expanded: tuple[str, list[str] | None] | None
-) -> dict[str, Any]:
-    return {"attachments": write_attachments(request, row["key"], expanded[1])} if expanded else {}
+def _following(request: GraphRequest, seen: int, last: Row) -> dict[str, str]:
+    token = {"$skiptoken": write_token(request, seen, last)}
+    return token if request.query.get("$search") else {"$skip": str(seen)} | token
+
+
+def _written(writer: MessageWriter, expander: MessageExpander, row: Row) -> dict[str, Any]:
+    message = writer.write(row)
+    return message | expander.write(row, message["id"])
 
 
 def _everywhere(request: GraphRequest) -> Condition:
@@ -102,7 +128,7 @@ def list_messages(request: GraphRequest) -> GraphResponse:
 
 
 def _in_folder(request: GraphRequest) -> Condition:
-    return Condition("folder = ?", (get_folder_row(request, request.parameters["folder"])["key"],))
+    return folder_condition(request, get_folder_row(request, request.parameters["folder"]))
 
 
 def list_folder_messages(request: GraphRequest) -> GraphResponse:
@@ -114,6 +140,8 @@ def list_folder_messages(request: GraphRequest) -> GraphResponse:
 def _count(request: GraphRequest, place: Condition) -> GraphResponse:
     listing = _read_message_listing(request)
     total = request.cloud.mail.messages.count(place & listing.condition)
+    if request.query.get("$search"):
+        total = min(total, MOST_RESULTS)
     return GraphResponse(200, str(total).encode(), {}, "text/plain")
 
 
@@ -127,15 +155,32 @@ def count_folder_messages(request: GraphRequest) -> GraphResponse:
     return _count(request, _in_folder(request))
 
 
-def one_message(request: GraphRequest, row: Row, status: int = 200) -> GraphResponse:
-    """Answer with one message."""
+def one_message(
+    request: GraphRequest, row: Row, status: int = 200, also: Mapping[str, Any] | None = None
+) -> GraphResponse:
+    """Answer with one message, and what else is given; where it was made or changed, inside that transaction.
+
+    Options that are refused then take the change back.
+    """
+    check_options(request)
     selected = read_select(request)
-    expanded = _read_expand(request)
     context = f"{metadata_url(request)}#{user_context(request)}/messages{selected_context(selected)}/$entity"
-    content = {"@odata.context": context} | MessageWriter(request, selected).write(row)
-    return GraphResponse.of_json(
-        content | _expansion(request, row, expanded), status, applied_preferences(request)
-    )
+    message = _written(MessageWriter(request, selected), MessageExpander(request), row)
+    content = {"@odata.context": context} | message | dict(also or {})
+    return GraphResponse.of_json(content, status, applied_preferences(request))
+
+
+def check_unchanged(request: GraphRequest, row: Row) -> None:
+    """Refuse a change by If-Match with the ETag of an earlier state of the message."""
+    expected = request.headers.get("if-match", "*").strip()
+    if expected not in ("*", f'W/"{change_key(row)}"', f'"{change_key(row)}"'):
+        # [?] `If-Match` is heeded for messages, with Exchange's code and text; no document says so.
+        raise GraphRefusalError(
+            412,
+            "ErrorIrresolvableConflict",
+            "The send or update operation could not be performed because the change key passed in the request does "
+            "not match the current change key for the item.",
+        )
 
 
 def get_message(request: GraphRequest) -> GraphResponse:
@@ -155,6 +200,7 @@ def get_message_mime(request: GraphRequest) -> GraphResponse:
 def delete_message(request: GraphRequest) -> GraphResponse:
     """DELETE messages/{id}: into Deleted Items, from there to the recoverable items, from there for good."""
     row = get_message_row(request)
+    check_unchanged(request, row)
     store = request.cloud.mail
     folder = store.folders.get_by_key(row["folder"])
     if folder["well_known"] == "recoverableitemsdeletions":
@@ -178,22 +224,23 @@ def _destination(request: GraphRequest) -> Row:
     body = {name.lower(): value for name, value in request.json_body().items()}
     target = body.get("destinationid")
     if not isinstance(target, str) or not target:
-        raise bad_request(
-            "The required parameter 'DestinationId' is missing.", "ErrorInvalidRequest"
-        )  # [?] text
-    return get_folder_row(request, target)
+        # [?] Code and text for a move or copy without `destinationId` are from memory.
+        raise bad_request("The required parameter 'DestinationId' is missing.", "ErrorInvalidRequest")
+    return get_destination(request, target)
 
 
 def move_message(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/move: 201 with the message as it is now."""
     row, folder = get_message_row(request), _destination(request)
-    return one_message(request, request.cloud.mail.messages.move(request.mailbox, row, folder), 201)
+    with request.cloud.mail.batch():
+        return one_message(request, request.cloud.mail.messages.move(request.mailbox, row, folder), 201)
 
 
 def copy_message(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/copy: 201 with the copy."""
     row, folder = get_message_row(request), _destination(request)
-    return one_message(request, request.cloud.mail.messages.copy(request.mailbox, row, folder), 201)
+    with request.cloud.mail.batch():
+        return one_message(request, request.cloud.mail.messages.copy(request.mailbox, row, folder), 201)
 
 
 ROUTES = (

@@ -113,7 +113,7 @@ class _Parser:
         return tokens
 
     def _refuse(self, position: int) -> NoReturn:
-        # [?] The text is that of Microsoft's OData library; the code is the generic one.
+        # [?] Syntax errors in `$filter` have the text of Microsoft's OData library, and the generic code.
         raise bad_request(f"Invalid filter clause: Syntax error at position {position} in '{self._text}'.")
 
     @property

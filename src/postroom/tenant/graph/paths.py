@@ -9,7 +9,8 @@ from postroom.tenant.graph.permissions import Need
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 
 _KEY = re.compile(r"([A-Za-z]+)\('((?:[^']|'')*)'\)")
-_NO_IDS = frozenset({"delta", "delta()"})
+_NAMED_KEY = re.compile(r"(applications)\((appId='[^']*')\)", re.IGNORECASE)
+_NO_IDS = frozenset({"delta"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,11 @@ def split_path(path: str) -> list[str]:
     for part in path.split("/"):
         text = unquote(part)
         key = _KEY.fullmatch(text)
+        named_key = _NAMED_KEY.fullmatch(text)
         if key:
             segments += [key.group(1), key.group(2).replace("''", "'")]
+        elif named_key:
+            segments += named_key.groups()
         elif text:
             segments.append(text)
     return segments
@@ -53,7 +57,7 @@ def shorten(segments: list[str]) -> tuple[list[str], dict[str, str]]:
 def _leads_on(segments: list[str], name: str) -> bool:
     if len(segments) < 4 or segments[0].lower() != "mailfolders" or segments[2].lower() != name:
         return False
-    return not segments[3].startswith("$") and segments[3].lower() not in _NO_IDS
+    return not segments[3].startswith("$") and _bare(segments[3]) not in _NO_IDS
 
 
 def find_route(
@@ -74,7 +78,7 @@ def _match(template: list[str], segments: list[str]) -> dict[str, str] | None:
     found: dict[str, str] = {}
     for expected, segment in zip(template, segments, strict=True):
         if expected.startswith("{"):
-            if segment.startswith("$") or segment.lower() in _NO_IDS:
+            if segment.startswith("$") or _bare(segment) in _NO_IDS:
                 return None
             found[expected.strip("{}")] = segment
         elif _bare(expected) != _bare(segment):
@@ -83,5 +87,6 @@ def _match(template: list[str], segments: list[str]) -> dict[str, str] | None:
 
 
 def _bare(segment: str) -> str:
-    # Actions may be called by their full name: /messages/{id}/microsoft.graph.move.
-    return segment.lower().removeprefix("microsoft.graph.")
+    # Actions and functions may be called by their full name, such as /messages/{id}/microsoft.graph.move, and
+    # functions with parentheses, such as /messages/delta().
+    return segment.lower().removeprefix("microsoft.graph.").removesuffix("()")

@@ -1,17 +1,19 @@
 """The query options of a listing, and the pages it is answered in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from postroom.tenant.graph import odata
+from postroom.tenant.graph.expansions import Expansion, parse_expand
 from postroom.tenant.graph.filters import Fields, FilterCompiler, check_efficient, order_sql
-from postroom.tenant.graph.refusals import bad_request, not_emulated
+from postroom.tenant.graph.refusals import bad_request
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse, applied_preferences
 from postroom.tenant.mail.database import Condition, Page
 
-DEFAULT_TOP = 10  # [?] stated for messages; taken for mailFolders too
+# [?] A page has ten entries, which Microsoft states for messages; it is taken for all other lists too.
+DEFAULT_TOP = 10
 HIGHEST_TOP = 1000
 _KNOWN = frozenset(
     {
@@ -65,7 +67,7 @@ def read_top(request: GraphRequest) -> int:
         return DEFAULT_TOP
     top = _whole_number("$top", text)
     if not 1 <= top <= HIGHEST_TOP:
-        # [?] The text is from memory.
+        # [?] The text for a `$top` beyond its limits is from memory.
         raise bad_request(
             f"Invalid value '{text}' for $top query option found. The $top query option requires a value between "
             f"1 and {HIGHEST_TOP}."
@@ -102,39 +104,37 @@ def read_select(request: GraphRequest) -> list[str] | None:
     return [name for name in names if name] or None
 
 
-def read_expand(request: GraphRequest) -> tuple[str, list[str] | None] | None:
-    """Return the one navigation property that $expand names, in lower case, with its own $select."""
+def read_expansions(request: GraphRequest) -> list[Expansion]:
+    """Return the navigation properties that $expand names, each with its own options."""
     text = request.query.get("$expand", "").strip()
-    if not text:
-        return None
-    name, _, options = text.partition("(")
-    selected = None
-    for option in options.rstrip(")").split(";"):
-        key, _, value = option.partition("=")
-        if key.strip().lower() == "$select":
-            selected = [part.strip() for part in value.split(",") if part.strip()]
-        elif key.strip():
-            raise not_emulated(f"$expand={text}")
-    return name.strip().lower(), selected
+    return parse_expand(text) if text else []
 
 
 def page_response(
-    request: GraphRequest, context: str, rows: Sequence[Any], *, page: Page, total: int | None, more: bool
+    request: GraphRequest,
+    context: str,
+    rows: Sequence[Any],
+    *,
+    page: Page,
+    total: int | None,
+    more: bool,
+    following: Mapping[str, str] | None = None,
 ) -> GraphResponse:
-    """Answer with one page of a collection; the next one is named by $skip, as Outlook does."""
+    """Answer with one page of a collection; the next one is named by $skip, as Outlook does, or by `following`."""
     content: dict[str, Any] = {"@odata.context": f"{metadata_url(request)}#{context}"}
     if total is not None:
         content["@odata.count"] = total
     content["value"] = rows
     if more:
-        content["@odata.nextLink"] = next_link(request, page.skip + page.top)
-    return GraphResponse.of_json(content, headers=applied_preferences(request))
+        content["@odata.nextLink"] = next_link(request, following or {"$skip": str(page.skip + page.top)})
+    return GraphResponse.of_json(content, headers=applied_preferences(request, paged=True))
 
 
-def next_link(request: GraphRequest, skip: int) -> str:
-    """Return the address of the next page: this one's, with another $skip."""
-    options = {name: value for name, value in request.query.items() if name != "$skip"} | {"$skip": str(skip)}
-    return f"{request.base_url}/v1.0{request.path}?{urlencode(options, safe='$,', quote_via=quote)}"
+def next_link(request: GraphRequest, following: Mapping[str, str]) -> str:
+    """Return the address of the next page: this one's, with other options to say where it begins."""
+    kept = {name: value for name, value in request.query.items() if name not in ("$skip", "$skiptoken")}
+    options = urlencode(kept | dict(following), safe="$,", quote_via=quote)
+    return f"{request.base_url}/v1.0{request.path}?{options}"
 
 
 def metadata_url(request: GraphRequest) -> str:

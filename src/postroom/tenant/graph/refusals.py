@@ -7,13 +7,19 @@ class GraphRefusalError(Exception):
     """A request that Graph answers with an error body."""
 
     def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        inner: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.inner = dict(inner or {})  # what innerError says besides the usual
 
 
 def bad_request(message: str, code: str = "BadRequest") -> GraphRefusalError:
@@ -21,9 +27,25 @@ def bad_request(message: str, code: str = "BadRequest") -> GraphRefusalError:
     return GraphRefusalError(400, code, message)
 
 
+def method_not_allowed(allowed: str) -> GraphRefusalError:
+    """Refuse a method that no operation of this path has; `allowed` lists those that there are."""
+    # [?] Code and text for a method that is not allowed are from memory.
+    return GraphRefusalError(
+        405,
+        "ErrorInvalidRequest",
+        "Specified HTTP method is not allowed for the request target.",
+        {"Allow": allowed},
+    )
+
+
 def access_denied() -> GraphRefusalError:
     """Refuse a caller that lacks the permission, or the right to the mailbox."""
     return GraphRefusalError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+
+
+def odata_disabled() -> GraphRefusalError:
+    """Refuse an app a mailbox that an application access policy keeps it out of."""
+    return GraphRefusalError(403, "ErrorAccessDenied", "Access to OData is disabled.")
 
 
 def insufficient_privileges() -> GraphRefusalError:
@@ -55,7 +77,7 @@ def malformed_id() -> GraphRefusalError:
 
 def invalid_user(address: str) -> GraphRefusalError:
     """Say that there is no such mailbox."""
-    # [?] Graph has also been seen to say ResourceNotFound or MailboxNotEnabledForRESTAPI here.
+    # [?] An unknown mailbox is 404 ErrorInvalidUser; ResourceNotFound and MailboxNotEnabledForRESTAPI were seen too.
     return GraphRefusalError(404, "ErrorInvalidUser", f"The requested user '{address}' is invalid.")
 
 
@@ -75,7 +97,7 @@ def no_delegated_user() -> GraphRefusalError:
 
 def folder_exists() -> GraphRefusalError:
     """Refuse a second folder of the same name."""
-    # [?] The text is from memory.
+    # [?] The text of ErrorFolderExists is from memory.
     return GraphRefusalError(409, "ErrorFolderExists", "A folder with the specified name already exists.")
 
 
@@ -89,6 +111,13 @@ def invalid_mime() -> GraphRefusalError:
     return bad_request("Invalid base64 string for MIME content.", "ErrorMimeContentInvalidBase64String")
 
 
+def time_zone_not_supported(name: str) -> GraphRefusalError:
+    """Refuse a time zone that neither Windows nor the IANA database knows."""
+    return bad_request(
+        f"The following TimeZone value is not supported: '{name}'.", "TimeZoneNotSupportedException"
+    )
+
+
 def inefficient_filter() -> GraphRefusalError:
     """Refuse an order that the filter does not prepare."""
     return bad_request(
@@ -98,7 +127,7 @@ def inefficient_filter() -> GraphRefusalError:
 
 def unknown_property(name: str, type_name: str) -> GraphRefusalError:
     """Refuse a property that the type does not have."""
-    # [?] The code and the type's old name are from memory.
+    # [?] An unknown property in a query is RequestBroker--ParseUri with the type's old name, both from memory.
     return bad_request(
         f"Could not find a property named '{name}' on type 'Microsoft.OutlookServices.{type_name}'.",
         "RequestBroker--ParseUri",

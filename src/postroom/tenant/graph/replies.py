@@ -2,6 +2,7 @@
 
 import html
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from postroom.tenant.graph.drafts import add_draft, add_mime_draft
@@ -10,8 +11,9 @@ from postroom.tenant.graph.message_input import MessageInput, read_message, read
 from postroom.tenant.graph.messages import get_message_row, one_message
 from postroom.tenant.graph.paths import Route
 from postroom.tenant.graph.permissions import Need
-from postroom.tenant.graph.refusals import bad_request
+from postroom.tenant.graph.refusals import bad_request, time_zone_not_supported
 from postroom.tenant.graph.send import send_message
+from postroom.tenant.graph.time_zones import find_zone_name, get_zone
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 from postroom.tenant.mail.bodies import body_as
 from postroom.tenant.mail.database import Row
@@ -30,7 +32,7 @@ def _make(request: GraphRequest, kind: str, *, heeds_body: bool) -> Row:
         return add_mime_draft(request, drafts, **thread)
     body = {name.lower(): value for name, value in request.json_body().items()} if heeds_body else {}
     content = _read_content(body, kind)
-    columns |= _recipients(request, original, kind) | _body(original, body.get("comment"))
+    columns |= _recipients(request, original, kind) | _body(request, original, body.get("comment"))
     columns |= {"has_attachments": original["has_attachments"]} if kind == FORWARD else {}
     with request.cloud.mail.batch():
         draft = add_draft(request, drafts, content, **columns)
@@ -45,7 +47,7 @@ def _read_content(body: dict[str, Any], kind: str) -> MessageInput:
     message = body.get("message") or {}
     content = read_message(message, is_new=True)
     if body.get("comment") and "body" in content.columns:
-        # [?] Documented as a 400; the code and text are not.
+        # [?] A comment together with a body is documented as a 400; its code and text are from memory.
         raise bad_request("Comment and message body cannot both be given.", "ErrorInvalidRequest")
     if not isinstance(body.get("comment", ""), str | None):
         raise bad_request(
@@ -97,19 +99,29 @@ def _once(people: list[dict[str, Any]], without: set[str]) -> list[dict[str, Any
     return list(reversed(kept.values()))
 
 
-def _body(original: Row, comment: str | None) -> dict[str, Any]:
+def _body(request: GraphRequest, original: Row, comment: str | None) -> dict[str, Any]:
     """Write the comment above what it answers."""
-    # [?] The answer is HTML whatever the original was, and a comment is text: its marks are escaped.
+    # [?] Replies and forwards are HTML whatever the original was, and `comment` is text, so its marks are escaped.
     quoted = body_as("html", original["body_type"], original["body"])
     sender = html.escape(f"{original['from_name'] or ''} <{original['from_address'] or ''}>")
     said = html.escape(comment or "", quote=False).replace("\n", "<br>\n")
     head = (
-        f"<b>From:</b> {sender}<br><b>Sent:</b> {original['sent']}Z<br>"
+        f"<b>From:</b> {sender}<br><b>Sent:</b> {_sent_time(request, original)}<br>"
         f"<b>Subject:</b> {html.escape(original['subject'])}"
     )
     return body_columns(
         "html", f"<html><body><div>{said}</div><hr><div>{head}</div><br>{quoted}</body></html>"
     )
+
+
+def _sent_time(request: GraphRequest, original: Row) -> str:
+    """Write when the original was sent, in the time zone that the client prefers."""
+    wanted = request.preference("outlook.timezone") or "UTC"
+    zone = find_zone_name(wanted)
+    if zone is None:
+        raise time_zone_not_supported(wanted)
+    moment = datetime.fromisoformat(original["sent"]).replace(tzinfo=UTC).astimezone(get_zone(zone))
+    return f"{moment:%A, %d %B %Y %H:%M:%S} ({html.escape(zone)})"
 
 
 def _sent(request: GraphRequest, kind: str) -> GraphResponse:
@@ -119,8 +131,10 @@ def _sent(request: GraphRequest, kind: str) -> GraphResponse:
 
 
 def _drafted(request: GraphRequest, kind: str) -> GraphResponse:
-    # [?] The schema of GCC High has no parameters here; what a client gives is ignored.
-    return one_message(request, _make(request, kind, heeds_body=not request.lacks("reply.parameters")), 201)
+    # [?] In Azure US GCC High the body of createReply, createReplyAll and createForward is ignored.
+    with request.cloud.mail.batch():
+        draft = _make(request, kind, heeds_body=not request.lacks("reply.parameters"))
+        return one_message(request, draft, 201)
 
 
 def reply(request: GraphRequest) -> GraphResponse:

@@ -1,12 +1,15 @@
 """Sending: sendMail, send of a draft."""
 
+from datetime import timedelta
+
 from postroom.tenant.directory import User
 from postroom.tenant.graph.drafts import add_draft, add_mime_draft
 from postroom.tenant.graph.mail_folders import get_folder_row
 from postroom.tenant.graph.message_input import read_message
+from postroom.tenant.graph.message_limits import check_message_size, check_recipients
 from postroom.tenant.graph.messages import get_message_row
 from postroom.tenant.graph.paths import Route
-from postroom.tenant.graph.permissions import Need, is_own, may_send_as
+from postroom.tenant.graph.permissions import Need, may_send_as, may_send_on_behalf
 from postroom.tenant.graph.refusals import bad_request, invalid_recipients, send_as_denied
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 from postroom.tenant.mail.compose import is_address
@@ -25,7 +28,7 @@ def send_mail(request: GraphRequest) -> GraphResponse:
             return GraphResponse(_ACCEPTED)
         body = {name.lower(): value for name, value in request.json_body().items()}
         if "message" not in body:
-            # [?] The code and text are from memory.
+            # [?] Code and text for `sendMail` without a message are from memory.
             raise bad_request("The required parameter 'Message' is missing.", "ErrorInvalidRequest")
         saved = body.get("savetosentitems", True)
         content = read_message(body["message"], is_new=True)
@@ -38,7 +41,7 @@ def send_draft(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/send: the draft itself goes to Sent Items and keeps its immutable id."""
     message = get_message_row(request)
     if not message["is_draft"]:
-        # [?] The code and text are from memory.
+        # [?] Code and text for sending what is no draft are from memory.
         raise bad_request("The message has been sent already.", "ErrorInvalidOperation")
     send_message(request, message)
     return GraphResponse(_ACCEPTED)
@@ -46,34 +49,64 @@ def send_draft(request: GraphRequest) -> GraphResponse:
 
 def send_message(request: GraphRequest, message: Row, *, is_saved: bool = True) -> None:
     """Send a draft to everyone it names, or raise Graph's refusal."""
-    _check_sender(request, message)
+    message = _settle_sender(request, message)
     recipients = recipients_of(message)
     if not recipients:
-        raise invalid_recipients("A message can't be sent because it contains no recipients.")  # [?] text
+        # [?] The texts of ErrorInvalidRecipients are from memory.
+        raise invalid_recipients("A message can't be sent because it contains no recipients.")
     for address in recipients:
         if not is_address(address):
             raise invalid_recipients(
                 f"Recipient '{address}' is not resolved. All recipients must be resolved before "
                 "a message can be submitted."
             )
-    send(request.cloud.mail, request.cloud.directory, request.mailbox, message, is_saved=is_saved)
+    check_recipients(request, len(recipients))
+    check_message_size(request, request.cloud.mail.attachments.total_bytes(message["key"]))
+    _send_in_time(request, message, is_saved=is_saved)
 
 
-def _check_sender(request: GraphRequest, message: Row) -> None:
-    named = {message[column] or request.user.username for column in ("from_address", "sender_address")}
-    if not all(_may_send_as(request, address) for address in named):
+def _send_in_time(request: GraphRequest, message: Row, *, is_saved: bool) -> None:
+    """Send a draft now or, where the mailbox sends too fast, as soon as it may."""
+    cloud = request.cloud
+    wait_seconds = cloud.limits.count_sent(request.user.username)
+    if wait_seconds:
+        due = cloud.now() + timedelta(seconds=wait_seconds)
+        cloud.sending_queue.hold(request.mailbox, message, due, is_saved=is_saved)
+    else:
+        send(cloud.mail, cloud.directory, request.mailbox, message, is_saved=is_saved)
+
+
+def _settle_sender(request: GraphRequest, message: Row) -> Row:
+    """Write down from whom a draft is and who sends it, or refuse a caller who may not send it so.
+
+    With Send As the mailbox is both; with Send on Behalf the mailbox is who it is from, and the user who sends it.
+    """
+    sender = request.caller.user or request.user  # an app on its own sends as the mailbox it is at
+    principal = _find_named(request, message["from_address"])
+    if principal.id != sender.id:
+        shared = request.caller.application or "Mail.Send.Shared" in request.caller.permissions
+        if shared and may_send_as(sender, principal):
+            sender = principal
+        elif not (shared and may_send_on_behalf(sender, principal)):
+            raise send_as_denied()
+    named = _find_named(request, message["sender_address"])
+    if named.id not in {request.user.id, principal.id, sender.id}:
         raise send_as_denied()
+    columns = _columns("from", principal) | _columns("sender", sender)
+    if all(message[name] == value for name, value in columns.items()):
+        return message
+    return request.cloud.mail.messages.update(message, columns)
 
 
-def _may_send_as(request: GraphRequest, address: str) -> bool:
-    """Tell whether the caller may send in this name: an app as the mailbox, a user as themselves or as allowed."""
-    named: User | None = request.cloud.directory.find_user(address)
+def _find_named(request: GraphRequest, address: str | None) -> User:
+    named = request.cloud.directory.find_user(address or request.user.username)
     if named is None:
-        return False
-    caller = request.caller
-    if caller.application:
-        return named.id == request.user.id
-    return is_own(caller, named) or (may_send_as(caller, named) and "Mail.Send.Shared" in caller.permissions)
+        raise send_as_denied()
+    return named
+
+
+def _columns(prefix: str, user: User) -> dict[str, str]:
+    return {f"{prefix}_name": user.display_name, f"{prefix}_address": user.username}
 
 
 ROUTES = (

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from postroom.tenant.directory import User
 from postroom.tenant.entra.access import Caller
 from postroom.tenant.graph.differences import lacks
-from postroom.tenant.graph.refusals import bad_request
+from postroom.tenant.graph.refusals import GraphRefusalError, bad_request
 from postroom.tenant.mail.database import Row
 from postroom.tenant.state import CloudState
 
@@ -20,6 +21,19 @@ JSON_TYPE = (
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 )
 _PREFERENCE = re.compile(r"([\w.\-]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s,;]+)))?")
+
+
+def read_query(text: str) -> dict[str, str]:
+    """Return the options of a query by their names in lower case, or raise Graph's 400 for one that comes twice."""
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        key = name.lower()
+        if key in query and key.startswith("$"):
+            raise bad_request(
+                f"Query option '{name}' was specified more than once, but it must be specified at most once."
+            )
+        query[key] = value
+    return query
 
 
 @dataclass(slots=True)
@@ -83,17 +97,30 @@ class GraphRequest:
         """Return the JSON object that came; an empty body is an empty object."""
         if not self.body.strip():
             return {}
+        self._check_content_type()
         try:
             content = json.loads(self.body)
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
-            # [?] The text is from memory.
+            # [?] The text for a body that is no JSON object is from memory.
             raise bad_request(
                 "Unable to read JSON request payload. Please ensure Content-Type header is set and "
                 "payload is of valid JSON format."
             )
         return content
+
+    def _check_content_type(self) -> None:
+        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not content_type:
+            raise bad_request(
+                "Write requests (excluding DELETE) must contain the Content-Type header declaration."
+            )
+        if content_type != "application/json" and not content_type.endswith("+json"):
+            # [?] Status, code and text for a body that is said to be no JSON are from memory.
+            raise GraphRefusalError(
+                415, "UnsupportedMediaType", f"The media type '{content_type}' is not supported."
+            )
 
 
 @dataclass(slots=True)
@@ -114,12 +141,20 @@ class GraphResponse:
         return cls(status, msgspec.json.encode(content), headers or {}, JSON_TYPE)
 
 
-def applied_preferences(request: GraphRequest) -> dict[str, str]:
+def applied_preferences(request: GraphRequest, *, paged: bool = False) -> dict[str, str]:
     """Give the Preference-Applied header for the preferences that an answer follows."""
     applied = []
     kind = request.preference("outlook.body-content-type")
     if kind and kind.lower() in ("text", "html"):
         applied.append(f'outlook.body-content-type="{kind}"')
+    if request.preference("outlook.allow-unsafe-html") is not None:
+        applied.append("outlook.allow-unsafe-html")
+    zone = request.preference("outlook.timezone")
+    if zone:  # it changes the times of events; those of messages are always in UTC
+        applied.append(f'outlook.timezone="{zone}"')
     if request.immutable_ids:
         applied.append("IdType=ImmutableId")
+    size = request.preference("odata.maxpagesize")
+    if paged and size and "$top" not in request.query:
+        applied.append(f"odata.maxpagesize={size}")
     return {"Preference-Applied": ", ".join(applied)} if applied else {}

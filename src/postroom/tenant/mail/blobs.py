@@ -24,6 +24,12 @@ class Blobs:
             unfinished.replace(path)
         return name
 
+    def adopt(self, file: Path, name: str) -> None:
+        """Keep the bytes of a file, which goes from where it lies; `name` is their SHA-256 in hexadecimal."""
+        path = self.path(name)
+        path.parent.mkdir(exist_ok=True)
+        file.replace(path)
+
     def path(self, name: str) -> Path:
         """Return the file that holds the bytes of this name."""
         return self._folder / name[:2] / name

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from postroom.tenant.mail.headers import PARSER_FAULTS, clean
 
 PREVIEW_CHARACTERS = 255
-_PREVIEW_SOURCE_CHARACTERS = 20_000
+_FIRST_PORTION_CHARACTERS = 8_192
 _BLOCKS = frozenset(
     {"p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "hr"}
 )
@@ -40,6 +40,11 @@ class _TextReader(HTMLParser):
         if self._unseen is None:
             self.pieces.append(_SPACES.sub(" ", data))
 
+    @property
+    def text(self) -> str:
+        text = "".join(self.pieces).replace("\xa0", " ")
+        return clean(_BLANK_LINES.sub("\r\n\r\n", text).strip())
+
 
 def text_of_html(markup: str) -> str:
     """Return what a person would read of an HTML body."""
@@ -49,14 +54,17 @@ def text_of_html(markup: str) -> str:
         reader.close()
     except PARSER_FAULTS:
         return clean(_SPACES.sub(" ", re.sub(r"<[^>]*>", " ", markup)).strip())
-    text = "".join(reader.pieces).replace("\xa0", " ")
-    return clean(_BLANK_LINES.sub("\r\n\r\n", text).strip())
+    return reader.text
 
 
 def html_of_text(text: str) -> str:
     """Wrap a plain text body as the HTML that Outlook makes of it."""
-    lines = html.escape(text, quote=False).splitlines()
-    return "<html><body>\r\n<div>" + "<br>\r\n".join(lines) + "</div>\r\n</body></html>"
+    return f"<html><body>\r\n{html_fragment(text)}\r\n</body></html>"
+
+
+def html_fragment(text: str) -> str:
+    """Write plain text as a piece of HTML."""
+    return "<div>" + "<br>\r\n".join(html.escape(text, quote=False).splitlines()) + "</div>"
 
 
 def body_as(wanted: str, kind: str, content: str) -> str:
@@ -68,6 +76,20 @@ def body_as(wanted: str, kind: str, content: str) -> str:
 
 def preview(kind: str, content: str) -> str:
     """Return the first 255 characters of a body as text."""
-    source = content[:_PREVIEW_SOURCE_CHARACTERS]
-    text = text_of_html(source) if kind == "html" else source
-    return text.strip()[:PREVIEW_CHARACTERS]
+    text = _beginning_of_html(content) if kind == "html" else content.lstrip()
+    return text[:PREVIEW_CHARACTERS].rstrip()
+
+
+def _beginning_of_html(markup: str) -> str:
+    """Return the text of HTML at least as far as a preview goes, without reading what comes after."""
+    reader = _TextReader()
+    start, end = 0, _FIRST_PORTION_CHARACTERS
+    try:
+        while start < len(markup) and len(reader.text) <= PREVIEW_CHARACTERS:
+            reader.feed(markup[start:end])
+            start, end = end, 2 * end  # the parser begins a tag anew with each portion, so these must grow
+        if start >= len(markup):
+            reader.close()
+    except PARSER_FAULTS:
+        return text_of_html(markup)
+    return reader.text

@@ -2,11 +2,11 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 Row = sqlite3.Row
 _CACHE_KIBIBYTES = 32_768
@@ -36,12 +36,22 @@ class Page:
         return Page(self.order, self.skip, self.top + 1)
 
 
+class Watcher(Protocol):
+    """What is told how each transaction goes: three times inside the lock, and once when others may go on."""
+
+    def before_commit(self) -> None: ...
+    def after_commit(self) -> None: ...
+    def after_rollback(self) -> None: ...
+    def after_release(self) -> None: ...
+
+
 class Database:
     """Run SQL from any thread; whoever holds a transaction keeps the others waiting."""
 
     def __init__(self, path: Path, schema: str) -> None:
         self._lock = threading.RLock()
         self._depth = 0
+        self._watchers: list[Watcher] = []
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -53,6 +63,10 @@ class Database:
         """Make a Python function callable from SQL."""
         self._connection.create_function(name, arguments, function, deterministic=True)
 
+    def watch(self, watcher: Watcher) -> None:
+        """Tell this watcher how each transaction goes from now on."""
+        self._watchers.append(watcher)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make everything inside happen together or not at all."""
@@ -63,15 +77,29 @@ class Database:
             self._depth += 1
             try:
                 yield
+                if outermost:
+                    self._commit()
             except BaseException:
                 if outermost:
-                    self._connection.execute("ROLLBACK")
+                    self._roll_back()
                 raise
-            else:
-                if outermost:
-                    self._connection.execute("COMMIT")
             finally:
                 self._depth -= 1
+        if outermost:
+            for watcher in self._watchers:
+                watcher.after_release()
+
+    def _commit(self) -> None:
+        for watcher in self._watchers:
+            watcher.before_commit()
+        self._connection.execute("COMMIT")
+        for watcher in self._watchers:
+            watcher.after_commit()
+
+    def _roll_back(self) -> None:
+        self._connection.execute("ROLLBACK")
+        for watcher in self._watchers:
+            watcher.after_rollback()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return every row of a query."""
@@ -108,6 +136,33 @@ class Database:
         """Change columns of the row with this key."""
         changes = ", ".join(f'"{name}" = ?' for name in columns)
         self.execute(f"UPDATE {table} SET {changes} WHERE key = ?", (*columns.values(), key))  # noqa: S608 - as above
+
+    def empty(self, tables: Iterable[str]) -> None:
+        """Delete every row of these tables, past their triggers, with which SQLite would go row by row."""
+        with self.transaction():
+            triggers = self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            for trigger in triggers:
+                self.execute(f"DROP TRIGGER {trigger['name']}")
+            for table in tables:
+                self.execute(f"DELETE FROM {table}")  # noqa: S608 - names are ours
+            for trigger in triggers:
+                self.execute(trigger["sql"])
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep others waiting, without a transaction."""
+        with self._lock:
+            yield
+
+    def copy_to(self, path: Path) -> None:
+        """Write everything into another file, which must not be there yet."""
+        with self._lock, closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
+
+    def copy_from(self, path: Path) -> None:
+        """Put what another file holds in the place of everything; not inside a transaction."""
+        with self._lock, closing(sqlite3.connect(path)) as copy:
+            copy.backup(self._connection)
 
     def close(self) -> None:
         """Close the file; nothing can be asked any more."""

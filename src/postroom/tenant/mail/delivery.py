@@ -3,6 +3,7 @@
 import json
 
 from postroom.tenant.directory import Directory
+from postroom.tenant.mail.arrival import receive
 from postroom.tenant.mail.compose import completed, has_header, mime_of, without_bcc
 from postroom.tenant.mail.database import Row
 from postroom.tenant.mail.records import moment
@@ -33,7 +34,7 @@ def send(store: MailStore, directory: Directory, mailbox: Row, message: Row, *, 
             user.id: user for address in recipients_of(message) if (user := directory.find_user(address))
         }
         for user in users.values():
-            store.deliver(user.username, without_bcc(raw))
+            receive(store, directory, user, without_bcc(raw))
         if is_saved:
             _keep(store, mailbox, message, raw)
         else:
@@ -45,8 +46,13 @@ def _outgoing(store: MailStore, message: Row) -> bytes:
     if message["mime_hash"] is None:
         return mime_of(store, message)
     raw = store.blobs.read(message["mime_hash"])
-    sender = f"{message['from_name']} <{message['from_address']}>"
-    wanted = {"From": sender, "Message-ID": message["internet_message_id"], "Date": message["sent"]}
+    people = {
+        name: f"{message[f'{prefix}_name']} <{message[f'{prefix}_address']}>"
+        for name, prefix in (("From", "from"), ("Sender", "sender"))
+    }
+    if people["Sender"] == people["From"]:
+        del people["Sender"]
+    wanted = people | {"Message-ID": message["internet_message_id"], "Date": message["sent"]}
     missing = {name: value for name, value in wanted.items() if not has_header(raw, name)}
     return completed(raw, missing) if missing else raw
 

@@ -1,13 +1,16 @@
 """The folders of a mailbox."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from postroom.tenant.mail.changes import Changes
 from postroom.tenant.mail.database import Condition, Database, Page, Row
 from postroom.tenant.mail.identifiers import new_folder_id
+from postroom.tenant.mail.messages import Messages
 from postroom.tenant.mail.schema import WELL_KNOWN_FOLDERS
 
 _COUNTED = """
 SELECT folders.*,
-    (SELECT COUNT(*) FROM messages WHERE messages.folder = folders.key) AS total,
-    (SELECT COUNT(*) FROM messages WHERE messages.folder = folders.key AND is_read = 0) AS unread,
     (SELECT COUNT(*) FROM folders AS child WHERE child.mailbox = folders.mailbox
         AND child.parent = folders.key AND child.hidden = 0) AS children
 FROM folders
@@ -23,11 +26,17 @@ class FolderExistsError(Exception):
     """A folder of that name is there already."""
 
 
-class Folders:
-    """Find, create and delete the folders of mailboxes."""
+class FolderCycleError(Exception):
+    """A folder cannot lie in itself or in a folder below it."""
 
-    def __init__(self, database: Database) -> None:
+
+class Folders:
+    """Find, create, change and delete the folders of mailboxes."""
+
+    def __init__(self, database: Database, changes: Changes, messages: Messages) -> None:
         self._database = database
+        self._changes = changes
+        self._messages = messages
 
     def create_well_known(self, mailbox: Row) -> None:
         """Create the folders that every mailbox has."""
@@ -43,6 +52,7 @@ class Folders:
         well_known: str | None = None,
         *,
         hidden: bool = False,
+        search: Mapping[str, Any] | None = None,
     ) -> str:
         folder_id = new_folder_id(mailbox["guid"])
         columns = {
@@ -54,7 +64,10 @@ class Folders:
             "well_known": well_known,
             "hidden": int(hidden),
         }
-        self._database.insert("folders", columns)
+        number = self._changes.next_number()
+        numbers = {"arrived": number, "changed": number}
+        key = self._database.insert("folders", {**columns, **numbers, **(search or {})})
+        self._changes.note_folder("created", self.get_by_key(key), number)
         return folder_id
 
     def find(self, mailbox_key: int, name_or_id: str) -> Row | None:
@@ -96,12 +109,21 @@ class Folders:
         sql = f"SELECT COUNT(*) FROM folders WHERE mailbox = ? AND parent = ? AND ({condition.sql})"  # noqa: S608 - compiled, values bound
         return self._database.number(sql, (parent["mailbox"], parent["key"], *condition.values))
 
-    def create(self, mailbox: Row, parent: Row, display_name: str, *, hidden: bool = False) -> Row:
-        """Create a folder and return it; FolderExistsError if the name is taken."""
+    def create(
+        self,
+        mailbox: Row,
+        parent: Row,
+        display_name: str,
+        *,
+        hidden: bool = False,
+        search: Mapping[str, Any] | None = None,
+    ) -> Row:
+        """Create a folder, with columns of `search` a search folder; FolderExistsError if the name is taken."""
         with self._database.transaction():
             if self.find_child(parent, display_name):
                 raise FolderExistsError(display_name)
-            folder_id = self._insert(mailbox, parent, display_name, hidden=hidden)
+            folder_id = self._insert(mailbox, parent, display_name, hidden=hidden, search=search)
+            self._touch(parent["key"])
             return self.get(mailbox["key"], folder_id)
 
     def ensure_path(self, mailbox: Row, path: str) -> Row:
@@ -135,29 +157,87 @@ class Folders:
         """Move a folder into Deleted Items; one that lies there already goes for good, with all that is in it."""
         with self._database.transaction():
             if self.lies_in(folder, "deleteditems"):
-                self._erase(folder)
+                self.erase(folder)
                 return
             bin_folder = self.get(folder["mailbox"], "deleteditems")
             name = self._free_name(bin_folder, folder["display_name"])
-            columns = {
-                "parent": bin_folder["key"],
-                "parent_id": bin_folder["folder_id"],
-                "display_name": name,
-            }
-            self._database.update("folders", folder["key"], columns)
+            self._place(folder, bin_folder, name)
+
+    def _place(self, folder: Row, parent: Row, name: str) -> Row:
+        columns: dict[str, Any] = {"display_name": name}
+        if parent["key"] != folder["parent"]:
+            self._changes.note_leaving(folder, self._changes.next_number())
+            self._touch(folder["parent"])
+            self._touch(parent["key"])
+        number = self._changes.next_number()
+        if parent["key"] != folder["parent"]:
+            columns |= {"parent": parent["key"], "parent_id": parent["folder_id"], "arrived": number}
+        self._database.update("folders", folder["key"], columns | {"changed": number})
+        placed = self.get_by_key(folder["key"])
+        self._changes.note_folder("updated", placed, number)
+        return placed
 
     def _free_name(self, parent: Row, name: str) -> str:
-        # [?] Exchange numbers a folder that meets its namesake in Deleted Items.
+        # [?] A folder that meets its namesake in Deleted Items gets a number.
         number, free = 0, name
         while self.find_child(parent, free):
             number += 1
             free = f"{name}{number}"
         return free
 
-    def _erase(self, folder: Row) -> None:
-        keys = [row["key"] for row in self._database.rows(_BELOW, (folder["key"],))]
-        for key in keys:
-            messages = "(SELECT key FROM messages WHERE folder = ?)"
-            self._database.execute(f"DELETE FROM attachments WHERE message IN {messages}", (key,))  # noqa: S608 - fixed text
-            self._database.execute("DELETE FROM messages WHERE folder = ?", (key,))
-            self._database.execute("DELETE FROM folders WHERE key = ?", (key,))
+    def update(self, folder: Row, display_name: str, search: Mapping[str, Any]) -> Row:
+        """Change the name of a folder and what a search folder seeks; FolderExistsError if the name is taken."""
+        with self._database.transaction():
+            known = self.find_child(self.get_by_key(folder["parent"]), display_name)
+            if known is not None and known["key"] != folder["key"]:
+                raise FolderExistsError(display_name)
+            if search:
+                self._database.update("folders", folder["key"], search)
+            return self._place(folder, self.get_by_key(folder["parent"]), display_name)
+
+    def move(self, folder: Row, parent: Row) -> Row:
+        """Move a folder with all that is in it below another; FolderCycleError, FolderExistsError."""
+        with self._database.transaction():
+            self._check_place(folder, parent)
+            return self._place(folder, parent, folder["display_name"])
+
+    def copy(self, mailbox: Row, folder: Row, parent: Row) -> Row:
+        """Put a copy of a folder, with all that is in it, below another; FolderCycleError, FolderExistsError."""
+        with self._database.transaction():
+            self._check_place(folder, parent)
+            return self._copy_below(mailbox, folder, parent)
+
+    def keys_below(self, folder: Row) -> list[int]:
+        """Return the row keys of a folder and of all folders below it, from the top down."""
+        return [row["key"] for row in self._database.rows(_BELOW, (folder["key"],))]
+
+    def _check_place(self, folder: Row, parent: Row) -> None:
+        if parent["key"] in self.keys_below(folder):
+            raise FolderCycleError(folder["display_name"])
+        if self.find_child(parent, folder["display_name"]):
+            raise FolderExistsError(folder["display_name"])
+
+    def _copy_below(self, mailbox: Row, folder: Row, parent: Row) -> Row:
+        name, hidden = folder["display_name"], folder["hidden"] == 1
+        search = {name: folder[name] for name in ("source_folders", "nested", "filter_query")}
+        copy = self.create(mailbox, parent, name, hidden=hidden, search=search)
+        self._messages.copy_all(mailbox, folder, copy)
+        every = "SELECT * FROM folders WHERE mailbox = ? AND parent = ? ORDER BY key"
+        for child in self._database.rows(every, (mailbox["key"], folder["key"])):
+            self._copy_below(mailbox, child, copy)
+        return self.get_by_key(copy["key"])
+
+    def erase(self, folder: Row) -> None:
+        """Delete a folder for good, with all that is in it."""
+        with self._database.transaction():
+            for key in reversed(self.keys_below(folder)):
+                lost = self.get_by_key(key)
+                self._messages.erase_all(lost)
+                self._changes.note_folder("deleted", lost, self._changes.next_number())
+                self._database.execute("DELETE FROM folders WHERE key = ?", (lost["key"],))
+            self._touch(folder["parent"])
+
+    def _touch(self, key: int) -> None:
+        """Note that a folder's number of children is another."""
+        number = self._changes.next_number()
+        self._database.update("folders", key, {"changed": number})

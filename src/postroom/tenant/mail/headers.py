@@ -19,6 +19,10 @@ PARSER_FAULTS = (
 )
 
 _FOLD = re.compile(r"\r\n|\r|\n")
+# Windows reads these charsets as what grew out of them, and mail is written with what it reads.
+_WIDER_CHARSETS = {"gb2312": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932"}
+# Outlook's users have addresses for names, and other programs forget to quote those.
+_ADDRESS_AS_NAME = re.compile(r"(?:^|(?<=,))\s*([^\s\",;:<>()][^\",;:<>()]*@[^\",;:<>()]*?)\s*<")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 
 
@@ -33,7 +37,7 @@ def clean(text: str) -> str:
 
 def decode_bytes(content: bytes, charset: str | None) -> str:
     """Decode text in the charset it claims, else as UTF-8, else as Windows-1252."""
-    for name in (charset, "utf-8"):
+    for name in (_WIDER_CHARSETS.get((charset or "").lower(), charset), "utf-8"):
         try:
             if name:
                 return clean(content.decode(name))
@@ -89,12 +93,21 @@ def addresses(values: list[str]) -> list[tuple[str, str]]:
 
 def _addresses_of(value: str) -> list[tuple[str, str]]:
     try:
-        pairs = [(decode_words(name), address) for name, address in getaddresses([value]) if address]
+        found = getaddresses([_ADDRESS_AS_NAME.sub(r' "\1" <', value)])
+        pairs = [_without_words(decode_words(name), address) for name, address in found if address]
     except PARSER_FAULTS:
         pairs = []
-    if any("@" in address for _, address in pairs):
+    if any(not address.startswith("@") and "@" in address for _, address in pairs):
         return pairs
     return [("", address) for address in _ADDRESS.findall(value)] or pairs
+
+
+def _without_words(name: str, address: str) -> tuple[str, str]:
+    """Take the words before an address without brackets, `Big Bug bb@bug.com`, for its name."""
+    words, _, last = address.rpartition(" ")
+    if not words or '"' in address or "@" not in last:
+        return name, address
+    return name or words, last
 
 
 def find_date(value: str | None) -> datetime | None:

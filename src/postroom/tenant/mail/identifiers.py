@@ -4,6 +4,10 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from postroom.tenant.mail.database import Row
 
 _SHAPE = re.compile(r"[A-Za-z0-9_\-]{20,}={0,2}")
 # The first characters of real immutable ids, which name a provider and never change.
@@ -51,3 +55,8 @@ def conversation_index(first_message_id: str, replies: int) -> str:
 def is_well_formed(item_id: str) -> bool:
     """Tell whether Exchange could have made this id."""
     return _SHAPE.fullmatch(item_id) is not None and item_id.startswith("AA")
+
+
+def change_key(message: Row | Mapping[str, Any]) -> str:
+    """Return the mark of a message that changes whenever the message does; its columns key and change say it."""
+    return f"CQAAABYAAA{message['key']:08X}{message['change']:06X}"

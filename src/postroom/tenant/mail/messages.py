@@ -4,18 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from postroom.tenant.clock import Clock
+from postroom.tenant.mail.additions import Additions
+from postroom.tenant.mail.changes import Changes
 from postroom.tenant.mail.database import Condition, Database, Page, Row
 from postroom.tenant.mail.identifiers import new_attachment_id, new_immutable_id, new_item_id
 from postroom.tenant.mail.records import moment
 
-_OWN_COLUMNS = frozenset({"key", "mailbox", "folder", "folder_id", "item_id", "immutable_id"})
+_OWN_COLUMNS = frozenset(
+    {"key", "mailbox", "folder", "folder_id", "item_id", "immutable_id", "arrived", "changed"}
+)
 
 
 class Messages:
     """Find, list, add, change, move, copy and delete messages."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, changes: Changes, clock: Clock) -> None:
         self._database = database
+        self._changes = changes
         self._clock = clock
 
     def find(self, mailbox_key: int, message_id: str) -> Row | None:
@@ -50,14 +55,27 @@ class Messages:
             "immutable_id": new_immutable_id(),
         }
         times = {"created": now, "modified": now, "received": now, "sent": now}
-        return self.get_by_key(self._database.insert("messages", times | dict(columns) | own))
+        with self._database.transaction():
+            number = self._changes.next_number()
+            numbers = {"arrived": number, "changed": number}
+            message = self.get_by_key(
+                self._database.insert("messages", times | dict(columns) | own | numbers)
+            )
+            self._changes.note_message("created", message, number)
+            return message
 
     def update(self, message: Row, columns: Mapping[str, Any]) -> Row:
         """Change columns of a message and return it as it then is."""
-        changes = {**columns, "change": message["change"] + 1, "modified": moment(self._clock.now())}
         with self._database.transaction():
-            self._database.update("messages", message["key"], changes)
-            return self.get_by_key(message["key"])
+            number = self._changes.next_number()
+            changed = self._write(message, columns, number)
+            self._changes.note_message("updated", changed, number)
+            return changed
+
+    def _write(self, message: Row, columns: Mapping[str, Any], number: int) -> Row:
+        own = {"change": message["change"] + 1, "modified": moment(self._clock.now()), "changed": number}
+        self._database.update("messages", message["key"], {**columns, **own})
+        return self.get_by_key(message["key"])
 
     def move(self, mailbox: Row, message: Row, folder: Row) -> Row:
         """Move a message: its immutable id stays, its other id changes."""
@@ -66,14 +84,21 @@ class Messages:
             "folder_id": folder["folder_id"],
             "item_id": new_item_id(mailbox["guid"]),
         }
-        return self.update(message, place)
+        with self._database.transaction():
+            message = self.get_by_key(message["key"])
+            self._changes.note_message("deleted", message, self._changes.next_number())
+            number = self._changes.next_number()
+            moved = self._write(message, place | {"arrived": number}, number)
+            self._changes.note_message("created", moved, number)
+            return moved
 
     def copy(self, mailbox: Row, message: Row, folder: Row) -> Row:
-        """Put a copy of a message, attachments included, into a folder and return the copy."""
+        """Put a copy of a message, attachments and additions included, into a folder and return the copy."""
         with self._database.transaction():
             columns = {name: message[name] for name in message.keys() if name not in _OWN_COLUMNS}  # noqa: SIM118 - a Row iterates over values
             made = self.add(mailbox, folder, columns)
             self.copy_attachments(mailbox, message["key"], made["key"])
+            Additions(self._database).copy(message["key"], made["key"])
             return made
 
     def copy_attachments(self, mailbox: Row, source_key: int, target_key: int) -> None:
@@ -88,5 +113,28 @@ class Messages:
     def erase(self, message: Row) -> None:
         """Delete a message for good."""
         with self._database.transaction():
+            message = self.get_by_key(message["key"])
+            self._changes.note_message("deleted", message, self._changes.next_number())
             self._database.execute("DELETE FROM attachments WHERE message = ?", (message["key"],))
             self._database.execute("DELETE FROM messages WHERE key = ?", (message["key"],))
+
+    def copy_all(self, mailbox: Row, source: Row, target: Row) -> None:
+        """Copy every message of a folder into another."""
+        with self._database.transaction():
+            for row in self._database.rows(
+                "SELECT key FROM messages WHERE folder = ? ORDER BY key", (source["key"],)
+            ):
+                self.copy(mailbox, self.get_by_key(row["key"]), target)
+
+    def erase_all(self, folder: Row) -> None:
+        """Delete every message of a folder for good."""
+        columns = "key, mailbox, folder, item_id, immutable_id, arrived"
+        with self._database.transaction():
+            for row in self._database.rows(
+                f"SELECT {columns} FROM messages WHERE folder = ?",  # noqa: S608 - fixed text
+                (folder["key"],),
+            ):
+                self._changes.note_message("deleted", row, self._changes.next_number())
+            own = "(SELECT key FROM messages WHERE folder = ?)"
+            self._database.execute(f"DELETE FROM attachments WHERE message IN {own}", (folder["key"],))  # noqa: S608 - as above
+            self._database.execute("DELETE FROM messages WHERE folder = ?", (folder["key"],))

@@ -1,7 +1,10 @@
 """Reads a MIME message into the facts a mailbox keeps of it; no bytes whatever make it raise."""
 
+import base64
+import binascii
 import mimetypes
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.message import Message
@@ -9,8 +12,10 @@ from email.parser import BytesParser
 from email.policy import EmailPolicy
 from email.utils import collapse_rfc2231_value
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
+from postroom.tenant.mail.bodies import html_fragment
 from postroom.tenant.mail.cutting import Span, body_start, split_multipart
 from postroom.tenant.mail.headers import (
     PARSER_FAULTS,
@@ -24,7 +29,8 @@ from postroom.tenant.mail.headers import (
     raw_text,
 )
 
-_DEEPEST_PART = 50
+_DEEPEST_PART = 200
+_BARE_BOUNDARY = re.compile(r"boundary\s*=\s*([^\";\s]+)", re.IGNORECASE)
 _ITEM_TYPES = frozenset({"message/rfc822", "message/global"})
 _IMPORTANCES = {
     "1": "high",
@@ -54,7 +60,13 @@ _BASE = EmailPolicy()
 
 @lru_cache(maxsize=512)
 def _parsed_header(name: str, value: str) -> Any:
-    return _BASE.header_fetch_parse(name, value)
+    parsed = _BASE.header_fetch_parse(name, value)
+    bare = _BARE_BOUNDARY.search(value) if name.lower() == "content-type" else None
+    if bare and bare.group(1) != parsed.params.get("boundary"):
+        return raw_text(
+            value
+        )  # a boundary with "=" and without quotes is read by the older, laxer rules only
+    return parsed
 
 
 _POLICY = _LenientPolicy()
@@ -127,14 +139,14 @@ def parse(raw: bytes) -> MimeMessage:
         root = BytesParser(policy=_POLICY).parsebytes(raw)
     except PARSER_FAULTS:
         return MimeMessage(headers=[], body=decode_bytes(raw, None))
-    leaves = list(_leaves(root, raw, (0, len(raw)), 0))
-    body_type, body = _body([leaf for leaf in leaves if isinstance(leaf, Message)])
-    attachments = [_settle_inline(leaf, body) for leaf in leaves if isinstance(leaf, MimeAttachment)]
+    body_type, body = _body(_texts(root, 0))
+    found = _name_nameless(_attachments(root, raw, (0, len(raw)), 0))
+    attachments = [_settle_inline(attachment, body) for attachment in found]
     return MimeMessage(headers=list(raw_items(root)), body_type=body_type, body=body, attachments=attachments)
 
 
-def _leaves(part: Message, raw: bytes, span: Span | None, depth: int) -> Iterator[Message | MimeAttachment]:
-    """Yield texts of the body as parts and everything else as attachments, in the order of the message."""
+def _attachments(part: Message, raw: bytes, span: Span | None, depth: int) -> Iterator[MimeAttachment]:
+    """Yield everything but the texts of the body, in the order of the message."""
     if part.get_content_maintype() == "message":
         yield _message_attachment(part, raw, span)
         return
@@ -143,11 +155,30 @@ def _leaves(part: Message, raw: bytes, span: Span | None, depth: int) -> Iterato
         spans = split_multipart(raw, span, part) if span and _holds_message(part) else [None] * len(children)
         for child, child_span in zip(children, spans, strict=True):
             if isinstance(child, Message):
-                yield from _leaves(child, raw, child_span, depth + 1)
-    elif part.get_content_maintype() == "multipart" or _is_body_text(part):
-        yield part  # a multipart without parts holds text, whatever it says
-    else:
+                yield from _attachments(child, raw, child_span, depth + 1)
+    elif not _is_body_text(part):
         yield _file_attachment(part)
+
+
+def _texts(part: Message, depth: int) -> list[Message]:
+    """Return the parts that make up the body; of alternatives, one."""
+    children = part.get_payload()
+    if part.get_content_maintype() == "message":
+        return []
+    if not isinstance(children, list):
+        return [part] if _is_body_text(part) else []
+    if depth >= _DEEPEST_PART:
+        return []
+    found = [
+        texts for child in children if isinstance(child, Message) and (texts := _texts(child, depth + 1))
+    ]
+    if part.get_content_subtype() == "alternative" and found:
+        return next((texts for texts in reversed(found) if any(map(_is_html, texts))), found[0])
+    return [text for texts in found for text in texts]
+
+
+def _is_html(part: Message) -> bool:
+    return part.get_content_subtype() == "html"
 
 
 def _holds_message(part: Message) -> bool:
@@ -155,6 +186,8 @@ def _holds_message(part: Message) -> bool:
 
 
 def _is_body_text(part: Message) -> bool:
+    if part.get_content_maintype() == "multipart":
+        return True  # a multipart without parts holds text, whatever it says
     return (
         part.get_content_maintype() == "text"
         and _file_name(part) is None
@@ -187,23 +220,30 @@ def _content(part: Message) -> bytes:
         content = None
     if isinstance(content, bytes):
         return content
-    return original_bytes(str(part.get_payload() or ""))
+    payload = part.get_payload()
+    return original_bytes(payload) if isinstance(payload, str) else b""
 
 
 def _file_attachment(part: Message) -> MimeAttachment:
     content_type = clean(part.get_content_type())
     return MimeAttachment(
         kind="file",
-        name=_file_name(part) or _invented_name(content_type),
+        name=_file_name(part) or "",
         content_type=content_type,
         content=_content(part),
         **_placing(part),
     )
 
 
-def _invented_name(content_type: str) -> str:
-    # [?] Outlook names a nameless part ATT00001 and up, with the extension of its type.
-    return "ATT00001" + (mimetypes.guess_extension(content_type) or ".dat")
+def _name_nameless(attachments: Iterable[MimeAttachment]) -> Iterator[MimeAttachment]:
+    # [?] A part without a file name is shown as `ATT00001` and up, with the extension of its type.
+    numbers = count(1)
+    for attachment in attachments:
+        if attachment.name:
+            yield attachment
+        else:
+            extension = mimetypes.guess_extension(attachment.content_type or "") or ".dat"
+            yield replace(attachment, name=f"ATT{next(numbers):05}{extension}")
 
 
 def _placing(part: Message) -> dict[str, Any]:
@@ -211,7 +251,7 @@ def _placing(part: Message) -> dict[str, Any]:
     location = part.get("Content-Location")
     return {
         "disposition": _disposition(part),
-        "content_id": raw_text(content_id).strip("<> ") if content_id else None,
+        "content_id": (raw_text(content_id).strip("<> ") or None) if content_id else None,
         "content_location": raw_text(location) if location else None,
     }
 
@@ -228,8 +268,7 @@ def _message_attachment(part: Message, raw: bytes, span: Span | None) -> MimeAtt
         )
     content = raw[body_start(raw, span) : span[1]] if span else _written_again(part)
     if content_type not in _ITEM_TYPES:
-        name = _file_name(part) or _invented_name(content_type)
-        return MimeAttachment("file", name, clean(content_type), content, **_placing(part))
+        return MimeAttachment("file", _file_name(part) or "", clean(content_type), content, **_placing(part))
     return MimeAttachment("item", _item_name(part), "message/rfc822", content, **_placing(part))
 
 
@@ -247,7 +286,7 @@ def _item_name(part: Message) -> str:
     children = part.get_payload()
     inner = children[0] if isinstance(children, list) and children else None
     subject = raw_text(inner.get("Subject", "")) if isinstance(inner, Message) else ""
-    # [?] Outlook shows an attached message under its subject; the file name of the part wins here where given.
+    # [?] An attached message is shown under its file name, else its subject, else `Untitled Attachment`.
     return _file_name(part) or decode_words(subject) or "Untitled Attachment"
 
 
@@ -261,19 +300,30 @@ def _written_again(part: Message) -> bytes:
 
 
 def _body(texts: list[Message]) -> tuple[str, str]:
-    markup = [part for part in texts if part.get_content_subtype() == "html"]
-    chosen = markup or texts
-    content = "\r\n".join(_text(part) for part in chosen)
-    return ("html" if markup else "text"), content
+    if not any(map(_is_html, texts)):
+        return "text", "\r\n".join(map(_text, texts))
+    pieces = [(part, text) for part in texts if (text := _text(part)).strip()]
+    return "html", "\r\n".join(text if _is_html(part) else html_fragment(text) for part, text in pieces)
 
 
 def _text(part: Message) -> str:
     charset = part.get_param("charset")
-    return decode_bytes(_content(part), charset if isinstance(charset, str) else None)
+    return decode_bytes(_text_bytes(part), charset if isinstance(charset, str) else None)
+
+
+def _text_bytes(part: Message) -> bytes:
+    """Return the bytes of a text; Base64 with a character too many, which the parser leaves as it came, is read."""
+    content = _content(part)
+    if raw_text(part.get("Content-Transfer-Encoding", "")).lower() != "base64" or len(content) % 4 != 1:
+        return content
+    try:
+        return base64.b64decode(content[:-1], validate=True)
+    except binascii.Error:
+        return content
 
 
 def _settle_inline(attachment: MimeAttachment, body: str) -> MimeAttachment:
-    # [?] Outlook counts a part as inline when it says so itself and has a Content-ID, or when the body shows it.
+    # [?] A part is inline if it has a Content-ID and either says so itself or is shown by the body.
     marked = attachment.disposition == "inline" and attachment.content_id is not None
     shown = attachment.content_id is not None and f"cid:{attachment.content_id}" in body
     if attachment.disposition == "attachment" or not (marked or shown):

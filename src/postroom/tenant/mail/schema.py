@@ -6,7 +6,8 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS mailboxes (
     key INTEGER PRIMARY KEY,
     address TEXT NOT NULL UNIQUE,
-    guid TEXT NOT NULL
+    guid TEXT NOT NULL,
+    forgotten INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS folders (
     key INTEGER PRIMARY KEY,
@@ -16,7 +17,14 @@ CREATE TABLE IF NOT EXISTS folders (
     parent_id TEXT NOT NULL,
     display_name TEXT NOT NULL,
     well_known TEXT,
-    hidden INTEGER NOT NULL DEFAULT 0
+    hidden INTEGER NOT NULL DEFAULT 0,
+    total INTEGER NOT NULL DEFAULT 0,
+    unread INTEGER NOT NULL DEFAULT 0,
+    source_folders TEXT,
+    nested INTEGER NOT NULL DEFAULT 0,
+    filter_query TEXT,
+    arrived INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS folders_by_parent ON folders (mailbox, parent);
 CREATE INDEX IF NOT EXISTS folders_by_name ON folders (mailbox, well_known);
@@ -28,6 +36,8 @@ CREATE TABLE IF NOT EXISTS messages (
     item_id TEXT NOT NULL UNIQUE,
     immutable_id TEXT NOT NULL UNIQUE,
     change INTEGER NOT NULL DEFAULT 1,
+    arrived INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
     created TEXT NOT NULL,
     modified TEXT NOT NULL,
     received TEXT NOT NULL,
@@ -59,7 +69,8 @@ CREATE TABLE IF NOT EXISTS messages (
     body TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS messages_by_folder ON messages (folder, received, key, is_read);
-CREATE INDEX IF NOT EXISTS messages_by_mailbox ON messages (mailbox, received, key);
+CREATE INDEX IF NOT EXISTS messages_by_mailbox ON messages (mailbox, received, key, folder, is_read);
+CREATE INDEX IF NOT EXISTS messages_by_change ON messages (folder, changed);
 CREATE INDEX IF NOT EXISTS messages_by_message_id ON messages (mailbox, internet_message_id);
 CREATE TABLE IF NOT EXISTS attachments (
     key INTEGER PRIMARY KEY,
@@ -77,9 +88,101 @@ CREATE TABLE IF NOT EXISTS attachments (
     content_hash TEXT
 );
 CREATE INDEX IF NOT EXISTS attachments_by_message ON attachments (message);
+CREATE TRIGGER IF NOT EXISTS message_added AFTER INSERT ON messages BEGIN
+    UPDATE folders SET total = total + 1, unread = unread + 1 - NEW.is_read WHERE key = NEW.folder;
+END;
+CREATE TRIGGER IF NOT EXISTS message_removed AFTER DELETE ON messages BEGIN
+    UPDATE folders SET total = total - 1, unread = unread - 1 + OLD.is_read WHERE key = OLD.folder;
+END;
+CREATE TRIGGER IF NOT EXISTS message_changed AFTER UPDATE OF folder, is_read ON messages BEGIN
+    UPDATE folders SET total = total - 1, unread = unread - 1 + OLD.is_read WHERE key = OLD.folder;
+    UPDATE folders SET total = total + 1, unread = unread + 1 - NEW.is_read WHERE key = NEW.folder;
+END;
+CREATE TABLE IF NOT EXISTS extended_properties (
+    key INTEGER PRIMARY KEY,
+    message INTEGER NOT NULL,
+    property TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (message, property)
+);
+CREATE INDEX IF NOT EXISTS extended_properties_by_value ON extended_properties (property, value);
+CREATE TABLE IF NOT EXISTS open_extensions (
+    key INTEGER PRIMARY KEY,
+    message INTEGER NOT NULL,
+    name TEXT NOT NULL COLLATE NOCASE,
+    content TEXT NOT NULL,
+    UNIQUE (message, name)
+);
+CREATE INDEX IF NOT EXISTS open_extensions_by_name ON open_extensions (name);
+CREATE TRIGGER IF NOT EXISTS additions_removed AFTER DELETE ON messages BEGIN
+    DELETE FROM extended_properties WHERE message = OLD.key;
+    DELETE FROM open_extensions WHERE message = OLD.key;
+END;
+CREATE TABLE IF NOT EXISTS epochs (
+    key INTEGER PRIMARY KEY,
+    epoch TEXT NOT NULL UNIQUE,
+    number INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS departures (
+    number INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    folder INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    key INTEGER NOT NULL,
+    item_id TEXT NOT NULL,
+    immutable_id TEXT NOT NULL,
+    arrived INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS departures_by_folder ON departures (folder, subject, number);
+CREATE INDEX IF NOT EXISTS departures_of_folders ON departures (mailbox, number) WHERE subject = 'folder';
+CREATE TABLE IF NOT EXISTS entities (
+    key INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    entity_id TEXT NOT NULL,
+    content TEXT NOT NULL,
+    UNIQUE (mailbox, kind, entity_id)
+);
+CREATE TABLE IF NOT EXISTS subscriptions (
+    key INTEGER PRIMARY KEY,
+    subscription_id TEXT NOT NULL UNIQUE,
+    mailbox INTEGER NOT NULL,
+    folder INTEGER,
+    condition TEXT,
+    expires TEXT NOT NULL,
+    content TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS subscriptions_by_mailbox ON subscriptions (mailbox);
+CREATE TABLE IF NOT EXISTS watched_messages (
+    subscription INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    PRIMARY KEY (subscription, message)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notifications (
+    key INTEGER PRIMARY KEY,
+    address TEXT NOT NULL,
+    content TEXT NOT NULL,
+    noted REAL NOT NULL,
+    due REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0
+);
 CREATE TABLE IF NOT EXISTS ingested_files (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-NAMES = ("mailboxes", "folders", "messages", "attachments", "ingested_files")
+NAMES = (
+    "mailboxes",
+    "folders",
+    "messages",
+    "attachments",
+    "extended_properties",
+    "open_extensions",
+    "epochs",
+    "departures",
+    "entities",
+    "subscriptions",
+    "watched_messages",
+    "notifications",
+    "ingested_files",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +195,7 @@ class WellKnown:
     hidden: bool = False
 
 
-# [?] Which of these a listing shows, and their names, as an English Exchange Online mailbox has them.
+# [?] The well-known folders, their names and which are hidden follow an English Exchange Online mailbox.
 WELL_KNOWN_FOLDERS = (
     WellKnown("root", "Root", None, hidden=True),
     WellKnown("msgfolderroot", "Top of Information Store", "root"),

@@ -1,21 +1,28 @@
 """The mail store of one cloud: what the Graph layer, the control endpoints and ingestion work on."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from postroom.tenant.clock import Clock
 from postroom.tenant.mail import mime as mime_reader
+from postroom.tenant.mail.additions import Additions
 from postroom.tenant.mail.attachments import Attachments
 from postroom.tenant.mail.blobs import Blobs
+from postroom.tenant.mail.categories import create_first_categories
+from postroom.tenant.mail.changes import Changes
 from postroom.tenant.mail.database import Database, Row
+from postroom.tenant.mail.entities import Entities
 from postroom.tenant.mail.folders import Folders
 from postroom.tenant.mail.messages import Messages
-from postroom.tenant.mail.mime import MimeAttachment
+from postroom.tenant.mail.mime import MimeAttachment, MimeMessage
 from postroom.tenant.mail.records import columns_of, moment
+from postroom.tenant.mail.rounds import Rounds
 from postroom.tenant.mail.schema import NAMES, TABLES
+from postroom.tenant.mail.upload_sessions import UploadSessions
+from postroom.tenant.mail.words import body_has_words, has_words, people_have_words
 
 
 class MailStore:
@@ -29,9 +36,17 @@ class MailStore:
         self.database.add_function("contains_text", 2, _contains)
         self.database.add_function("starts_with_text", 2, _starts_with)
         self.database.add_function("ends_with_text", 2, _ends_with)
-        self.folders = Folders(self.database)
-        self.messages = Messages(self.database, clock)
+        self.database.add_function("has_words", 3, has_words)
+        self.database.add_function("body_has_words", 4, body_has_words)
+        self.database.add_function("people_have_words", 3, people_have_words)
+        self.changes = Changes(self.database)
+        self.rounds = Rounds(self.database)
+        self.messages = Messages(self.database, self.changes, clock)
+        self.folders = Folders(self.database, self.changes, self.messages)
         self.attachments = Attachments(self.database, self.blobs, clock)
+        self.uploads = UploadSessions(folder / "uploads", clock)
+        self.additions = Additions(self.database)
+        self.entities = Entities(self.database)
 
     def ensure_mailbox(self, address: str) -> None:
         """Create the mailbox of this address, with the folders that every mailbox has, unless it is there."""
@@ -40,6 +55,7 @@ class MailStore:
                 guid = str(uuid.uuid4())
                 self.database.insert("mailboxes", {"address": address.lower(), "guid": guid})
                 self.folders.create_well_known(self.get_mailbox(address))
+                create_first_categories(self.entities, self.get_mailbox(address))
 
     def find_mailbox(self, address: str) -> Row | None:
         """Return the mailbox of this address (columns key, address, guid), or None."""
@@ -63,21 +79,17 @@ class MailStore:
             folder = self.folders.ensure_path(mailbox, folder_path)
             return str(self.add_mime(mailbox, folder, mime)["immutable_id"])
 
-    def deliver(self, address: str, mime: bytes) -> str:
-        """Put a message into the Inbox, unread, received now; return its immutable id."""
-        with self.database.transaction():
-            self.ensure_mailbox(address)
-            mailbox = self.get_mailbox(address)
-            inbox = self.folders.get(mailbox["key"], "inbox")
-            now = moment(self.clock.now())
-            return str(self.add_mime(mailbox, inbox, mime, created=now, received=now)["immutable_id"])
-
     def add_mime(self, mailbox: Row, folder: Row, raw: bytes, **columns: Any) -> Row:
         """Add a message from its MIME, kept byte for byte, with these columns set over what the MIME says."""
-        parsed = mime_reader.parse(raw)
+        return self.add_parsed(mailbox, folder, raw, mime_reader.parse(raw), columns)
+
+    def add_parsed(
+        self, mailbox: Row, folder: Row, raw: bytes, parsed: MimeMessage, columns: Mapping[str, Any]
+    ) -> Row:
+        """Add a message as `add_mime` does, from MIME that has been parsed already, which takes time."""
         made = columns_of(parsed, raw, mailbox["guid"], self.clock.now())
         with self.database.transaction():
-            made |= {"mime_hash": self.blobs.add(raw)} | columns
+            made |= {"mime_hash": self.blobs.add(raw), **columns}
             message = self.messages.add(mailbox, folder, made)
             for attachment in parsed.attachments:
                 self.attachments.add(mailbox, message["key"], attachment)
@@ -145,9 +157,22 @@ class MailStore:
     def reset(self) -> None:
         """Forget every mailbox and all mail."""
         with self.database.transaction():
-            for table in NAMES:
-                self.database.execute(f"DELETE FROM {table}")  # noqa: S608 - names are ours
+            self.database.empty(NAMES)
+            self.changes.begin_epoch()
             self.blobs.clear()
+            self.uploads.clear()
+
+    def keep_copy(self, path: Path) -> None:
+        """Write all that is known of the mail into a file; contents stay where they are."""
+        self.database.copy_to(path)
+
+    def bring_back(self, path: Path) -> None:
+        """Put what `keep_copy` wrote in the place of all mail; listeners are told nothing."""
+        with self.database.held():
+            self.database.copy_from(path)
+            self.changes.take_up()
+            self.changes.begin_epoch()
+            self.uploads.clear()
 
     def close(self) -> None:
         """Close the files; the store cannot be used any more."""

@@ -1,0 +1,175 @@
+"""The pytest plugin gives a test of somebody else's bot a local tenant, with nothing to be set up."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+BOT_TEST = """
+    def test_an_invoice_is_answered(local_tenant, local_mailbox):
+        local_tenant.deliver(
+            "ap@contoso.com", subject="Invoice", sender="adele@contoso.com", attachments={"1.pdf": b"%PDF"}
+        )
+        for message in local_mailbox.messages("Inbox"):
+            local_mailbox.reply(message, "Thank you.")
+        mailbox = local_tenant.mailbox("ap@contoso.com")
+        assert [message.to for message in mailbox.sent] == [("adele@contoso.com",)]
+        assert mailbox.inbox[0].attachments[0].content == b"%PDF"
+"""
+NO_STARLETTE = """
+    import sys
+    from importlib.machinery import PathFinder
+
+    class Finder(PathFinder):
+        @classmethod
+        def find_spec(cls, name, path=None, target=None):
+            return None if name == "starlette" else super().find_spec(name, path, target)
+
+    if "tenant" in sys.orig_argv:
+        sys.meta_path = [Finder if finder is PathFinder else finder for finder in sys.meta_path]
+"""
+
+
+def test_a_bot_is_tested_without_a_conftest(pytester: pytest.Pytester) -> None:
+    """A file with tests is all there is: mail is delivered, answered and looked at, and the next test finds none."""
+    pytester.makepyfile(
+        textwrap.dedent(BOT_TEST)
+        + textwrap.dedent("""
+            def test_the_mailbox_is_empty_again(local_tenant):
+                assert local_tenant.mailbox("ap@contoso.com").messages == ()
+        """)
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+def test_each_worker_has_a_tenant_of_its_own(pytester: pytest.Pytester) -> None:
+    """Under pytest-xdist the tests do not get into each other's mailboxes."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(6))
+        def test_only_its_own_mail_is_there(local_tenant, number):
+            local_tenant.deliver("ap@contoso.com", subject=f"Mail {number}")
+            assert [message.subject for message in local_tenant.mailbox("ap@contoso.com").inbox] == [f"Mail {number}"]
+        """
+    )
+    pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=6)
+
+
+def test_a_test_that_fails_shows_what_was_asked_for(pytester: pytest.Pytester) -> None:
+    """The requests to the tenant stand below the failure, and no secret of the tenant does."""
+    pytester.makepyfile(
+        """
+        def test_it(local_tenant, local_mailbox):
+            local_tenant.add_fault(path="/v1.0/*", status=400, code="ErrorInvalidRequest")
+            local_mailbox.messages("Inbox")
+            assert local_tenant.mailbox("ap@contoso.com").sent, "nothing was sent"
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- Requests to the local tenant -*",
+            "200 GET /v1.0/users/ap@contoso.com/mailFolders/inbox*(Invoice bot)",
+        ]
+    )
+
+
+def test_other_clients_are_led_to_the_tenant(pytester: pytest.Pytester) -> None:
+    """A client that knows only Microsoft's hosts reaches the tenant in a test, and not after it."""
+    pytester.makepyfile(
+        """
+        import os
+
+        import msal
+        import requests
+
+        GRAPH = "https://graph.microsoft.com"
+
+        def test_requests_and_msal(local_tenant):
+            app, cloud = local_tenant.app("Invoice bot"), local_tenant.cloud()
+            client = msal.ConfidentialClientApplication(
+                app["client_id"],
+                client_credential=app["client_secret"],
+                authority=f"https://login.microsoftonline.com/{cloud['tenant_id']}",
+            )
+            token = client.acquire_token_for_client([f"{GRAPH}/.default"])["access_token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = requests.get(f"{GRAPH}/v1.0/users/ap@contoso.com/messages", headers=headers)
+            assert answer.json()["value"] == []
+            assert local_tenant.requests()[-1]["app"] == "Invoice bot"
+
+        def test_nobody_is_led_there_without_the_fixture(running_local_tenant):
+            assert os.environ.get("HTTPS_PROXY") != running_local_tenant.manifest["proxy"]
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+def test_apps_and_clouds_are_chosen(pytester: pytest.Pytester) -> None:
+    """A mailbox can be connected in the other cloud, as another app, and a script finds the app as a credential."""
+    pytester.makepyfile(
+        """
+        import pytest
+        from postroom import Credential, PostroomError, outlook
+
+        def test_the_other_cloud(local_tenant, connect_to_local_tenant):
+            local_tenant.deliver("invoices@contoso.us", subject="Hello")
+            mailbox = connect_to_local_tenant(cloud="Azure US GCC High", mailbox="invoices@contoso.us")
+            assert [message.subject for message in mailbox.messages("Inbox")] == ["Hello"]
+
+        def test_an_app_that_may_not(connect_to_local_tenant):
+            with pytest.raises(PostroomError):
+                connect_to_local_tenant(app="Unconsented bot")
+
+        def test_a_credential(local_tenant, monkeypatch):
+            for name, value in local_tenant.credential("Reader bot", name="reader").items():
+                monkeypatch.setenv(name, value)
+            with outlook.connect(
+                authentication=outlook.ClientCredentials(
+                    client_id=Credential("reader", "client_id"),
+                    tenant_id=Credential("reader", "tenant_id"),
+                    client_secret=Credential("reader", "client_secret"),
+                    username=Credential("reader", "username"),
+                )
+            ) as mailbox:
+                assert list(mailbox.messages("Inbox")) == []
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
+
+
+def test_without_the_tenants_parts_a_sentence_says_how_to_get_them(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who lacks the extra is told its name, by the tests that need it and by no other."""
+    pytester.mkdir("without").joinpath("sitecustomize.py").write_text(textwrap.dedent(NO_STARLETTE))
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path / "without"))
+    pytester.makepyfile(
+        """
+        def test_with_it(local_tenant):
+            pass
+
+        def test_without_it():
+            pass
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*pip install 'postroom?tenant?'*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_the_plugin_costs_nothing_where_nobody_uses_it() -> None:
+    """pytest loads the plugin in every run, and with it neither Postroom nor the tenant nor an HTTP client."""
+    script = (
+        "import sys, pytest; known = set(sys.modules); import postroom.testing.plugin; "
+        "print(*sorted({name for name in set(sys.modules) - known}))"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["postroom", "postroom.testing", "postroom.testing.plugin"]
