@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "postroom.controlroom.vault.apps.VaultConfig",
     "postroom.controlroom.connections.apps.ConnectionsConfig",
     "postroom.controlroom.audit.apps.AuditConfig",
+    "postroom.controlroom.runs.apps.RunsConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
