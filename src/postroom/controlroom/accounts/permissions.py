@@ -19,7 +19,10 @@ class Permission(StrEnum):
     MANAGE_USERS = _("Manage users and roles")
     MANAGE_DEVICES = _("Manage my devices")
     VIEW_AUDIT_LOG = _("View audit log")
+    VIEW_RUNS = _("View runs")
     RUN_BOTS = _("Run bots")
+    MANAGE_BOTS = _("Manage bots")
+    MANAGE_SCHEDULES = _("Manage schedules and triggers")
 
     @property
     def label(self) -> str:
@@ -47,7 +50,14 @@ EXPLANATIONS: dict[Permission, str] = {
     Permission.MANAGE_USERS: _("Create and disable users, give roles, and revoke anybody's devices."),
     Permission.MANAGE_DEVICES: _("Let devices of one's own in, with an API key each."),
     Permission.VIEW_AUDIT_LOG: _("Read and export who did what."),
-    Permission.RUN_BOTS: _("Run bots that use connections and credentials."),
+    Permission.VIEW_RUNS: _("See everybody's runs: their inputs, their steps and what they touched."),
+    Permission.RUN_BOTS: _(
+        "Run bots, which use one's own connections and credentials, and see one's own runs."
+    ),
+    Permission.MANAGE_BOTS: _(
+        "Deploy bots and go back to earlier versions, and cancel, pause and retry anybody's runs."
+    ),
+    Permission.MANAGE_SCHEDULES: _("Have bots run by themselves, at set times or when mail comes."),
 }
 """What each permission means, for the page where a role is made."""
 
@@ -60,8 +70,11 @@ FIRST_ROLES: dict[str, tuple[Permission, ...]] = {
         Permission.VIEW_CONNECTIONS,
         Permission.MANAGE_MY_CREDENTIALS,
         Permission.MANAGE_DEVICES,
+        Permission.VIEW_RUNS,
         Permission.RUN_BOTS,
+        Permission.MANAGE_BOTS,
+        Permission.MANAGE_SCHEDULES,
     ),
-    "Auditor": (Permission.VIEW_AUDIT_LOG, Permission.VIEW_CONNECTIONS),
+    "Auditor": (Permission.VIEW_AUDIT_LOG, Permission.VIEW_CONNECTIONS, Permission.VIEW_RUNS),
 }
 """The roles of a new Control Room."""
