@@ -11,7 +11,8 @@ narrowly as suits them::
     │   ├── KeychainError             the keychain of this machine does not answer
     │   ├── CertificateError          the certificate or its key cannot be read
     │   ├── SessionInUseError         a session of that name is open already
-    │   └── SessionNotFoundError      no session of that name is open
+    │   ├── SessionNotFoundError      no session of that name is open
+    │   └── ExpressionError           an expression of a bot file cannot be evaluated
     ├── NetworkError                  no answer came over the network
     │   ├── HostUnreachableError      the name does not resolve, or nobody takes the connection
     │   ├── ProxyError                the proxy refused, or its address is wrong
@@ -59,6 +60,15 @@ narrowly as suits them::
     │   ├── DiskFullError             no space left
     │   ├── SourceFileError           a file to attach cannot be read
     │   └── AttachmentTooLargeError   a file to attach is larger than can be sent
+    ├── RunError                      a run of a bot
+    │   ├── RunNotFoundError          there is no such run
+    │   ├── RunCancelledError         somebody stopped it
+    │   ├── RunTimeoutError           it took longer than it may
+    │   ├── RunActiveError            it is at work at this moment
+    │   ├── BotChangedError           the bot does something else than its journal has
+    │   └── JournalError              its journal cannot be read or written
+    ├── BotFileError                  a bot file has faults
+    ├── BotNotFoundError              there is no bot of that reference
     ├── DisconnectedError             the mailbox was used after its connection was closed
     ├── PropertyNotLoadedError        a message was listed without what is now asked of it
     └── ItemsError                    some of many items failed; the others are done
@@ -132,6 +142,10 @@ class SessionInUseError(SettingError):
 
 class SessionNotFoundError(SettingError):
     """No session of that name is open."""
+
+
+class ExpressionError(SettingError):
+    """An expression of a bot file cannot be read or evaluated."""
 
 
 class NetworkError(PostroomError):
@@ -333,6 +347,62 @@ class AttachmentTooLargeError(FileError):
     """A file to attach is larger than can be sent."""
 
 
+class RunError(PostroomError):
+    """A run of a bot cannot be begun, found or gone on with."""
+
+
+class RunNotFoundError(RunError):
+    """There is no run of this id, or none that could go on."""
+
+
+class RunCancelledError(RunError):
+    """Somebody stopped the run, or it waits until somebody lets it go on."""
+
+
+class RunTimeoutError(RunError):
+    """The run took longer than it may."""
+
+
+class RunActiveError(RunError):
+    """The run is at work at this moment, here or in another process."""
+
+
+class BotChangedError(RunError):
+    """The bot does something else than it did when the journal of the run was written."""
+
+
+class JournalError(RunError):
+    """The journal of the run cannot be read or written."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of a bot file: the line that it is in, what it is, and what to do about it."""
+
+    file: str
+    line: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}{f' {self.hint}' if self.hint else ''}"
+
+
+class BotFileError(PostroomError):
+    """A bot file has faults. `faults` names them all, in the order of their lines."""
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = list(faults)
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *(f"  {fault}" for fault in self.faults)])
+
+
+class BotNotFoundError(PostroomError):
+    """There is no bot of that reference."""
+
+
 class DisconnectedError(PostroomError):
     """The mailbox was used after its connection was closed."""
 
@@ -378,6 +448,7 @@ OUTCOMES: dict[type[PostroomError], Outcome] = {
     CertificateError: Outcome(400, 3, "The certificate cannot be read."),
     SessionInUseError: Outcome(409, 3, "A session of this name is open already."),
     SessionNotFoundError: Outcome(404, 3, "No session of this name is open."),
+    ExpressionError: Outcome(400, 3, "An expression cannot be evaluated."),
     SignInError: Outcome(502, 4, "Microsoft refused the sign-in."),
     TenantNotFoundError: Outcome(400, 4, "Microsoft does not know this tenant."),
     WrongCloudError: Outcome(400, 4, "This tenant lives in the other cloud."),
@@ -425,13 +496,22 @@ OUTCOMES: dict[type[PostroomError], Outcome] = {
     DiskFullError: Outcome(507, 10, "There is no space left."),
     SourceFileError: Outcome(400, 10, "The file cannot be read."),
     AttachmentTooLargeError: Outcome(413, 10, "The file is too large."),
+    RunError: Outcome(409, 13, "The run cannot be begun or gone on with."),
+    RunNotFoundError: Outcome(404, 6, "There is no such run."),
+    RunCancelledError: Outcome(409, 13, "The run was stopped."),
+    RunTimeoutError: Outcome(504, 13, "The run took too long."),
+    RunActiveError: Outcome(409, 13, "The run is at work at this moment."),
+    BotChangedError: Outcome(409, 13, "The bot has changed since the run was begun."),
+    JournalError: Outcome(500, 13, "The journal of the run cannot be used."),
+    BotFileError: Outcome(400, 13, "The bot file has faults."),
+    BotNotFoundError: Outcome(404, 6, "There is no such bot."),
     DisconnectedError: Outcome(409, 3, "The connection was closed."),
     PropertyNotLoadedError: Outcome(500, 3, "The message was listed without this."),
     ItemsError: Outcome(207, 11, "Some items failed."),
 }
 """Exit codes: 1 unexpected, 2 usage (the shell's custom), 3 settings, 4 sign-in, 5 permission, 6 not there,
 7 refused by Graph, 8 not reachable or busy (try again), 9 outcome unknown (look first), 10 files, 11 partly, 12 the
-Control Room."""
+Control Room, 13 a run of a bot."""
 
 
 def get_outcome(error: PostroomError) -> Outcome:

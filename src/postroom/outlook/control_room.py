@@ -12,7 +12,7 @@ from postroom.auth.managed import ConnectionTokens
 from postroom.clouds import Cloud
 from postroom.errors import SettingError, WrongCloudError
 from postroom.remote import ControlRoomClient, get_control_room, list_credential_sources
-from postroom.values import CredentialSource, Resolver
+from postroom.values import CredentialSource, Resolver, find_used_credentials
 
 USER_AGENT = f"Postroom/{__version__}"
 
@@ -43,8 +43,9 @@ def create_device_tokens(http: httpx2.Client) -> ConnectionTokens:
 def create_resolver(
     credentials: Sequence[CredentialSource] | None, variables: Mapping[str, Any] | None
 ) -> Resolver:
-    """What gives settings their values: from these credentials, or from the places of this machine."""
-    return Resolver(list_credential_sources(USER_AGENT) if credentials is None else credentials, variables)
+    """What gives settings their values: these credentials, else those in use here, else the places of this machine."""
+    chosen = find_used_credentials() if credentials is None else credentials
+    return Resolver(list_credential_sources(USER_AGENT) if chosen is None else chosen, variables)
 
 
 def check_cloud(connection: str, has: str | None, chosen: Cloud) -> None:

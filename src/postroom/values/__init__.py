@@ -9,7 +9,9 @@ from postroom.values.credentials import (
     CredentialSource,
     EnvironmentCredentials,
     KeychainCredentials,
+    find_used_credentials,
     get_machine_credentials,
+    use_credentials,
 )
 from postroom.values.references import Credential, SecretSetting, Setting, Variable, parse_reference
 from postroom.values.resolving import Resolver
@@ -25,6 +27,8 @@ __all__ = [
     "SecretSetting",
     "Setting",
     "Variable",
+    "find_used_credentials",
     "get_machine_credentials",
     "parse_reference",
+    "use_credentials",
 ]

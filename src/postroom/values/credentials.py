@@ -2,7 +2,9 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 from postroom.errors import KeychainError
@@ -71,6 +73,24 @@ class KeychainCredentials:
     def describe_place(self, credential: Credential) -> str:
         """The keychain's entry."""
         return f"the keychain entry “{get_keychain_entry(credential)[0]}”"
+
+
+_used: ContextVar[Sequence[CredentialSource] | None] = ContextVar("credentials", default=None)
+
+
+@contextmanager
+def use_credentials(sources: Sequence[CredentialSource]) -> Iterator[None]:
+    """Look for every credential inside in these places alone: for whoever runs bots for somebody else."""
+    token = _used.set(tuple(sources))
+    try:
+        yield
+    finally:
+        _used.reset(token)
+
+
+def find_used_credentials() -> Sequence[CredentialSource] | None:
+    """The places that `use_credentials` names for what runs here; None where it names none."""
+    return _used.get()
 
 
 def get_machine_credentials() -> Sequence[CredentialSource]:

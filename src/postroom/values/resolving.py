@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from postroom.errors import CredentialNotFoundError, SettingError, VariableNotFoundError
-from postroom.values.credentials import CredentialSource, get_machine_credentials
+from postroom.values.credentials import CredentialSource, find_used_credentials, get_machine_credentials
 from postroom.values.references import Credential, SecretSetting, Setting, Variable
 from postroom.values.secret import Secret
 
@@ -17,7 +17,8 @@ class Resolver:
         credentials: Sequence[CredentialSource] | None = None,
         variables: Mapping[str, Any] | None = None,
     ) -> None:
-        self._credentials = get_machine_credentials() if credentials is None else credentials
+        chosen = find_used_credentials() if credentials is None else credentials
+        self._credentials = get_machine_credentials() if chosen is None else chosen
         self._variables = variables or {}
 
     def get_text(self, label: str, setting: Setting) -> str:
