@@ -115,6 +115,13 @@ class MailboxLimit(models.Model):
         return str(self.address)
 
 
+class Missed(models.TextChoices):
+    """What becomes of the times of a schedule at which nothing ran."""
+
+    ONCE = "once", _("Run once as soon as possible, within a day")
+    SKIP = "skip", _("Wait for the next time")
+
+
 class Schedule(models.Model):
     """When a bot is run by itself."""
 
@@ -126,6 +133,7 @@ class Schedule(models.Model):
     cron = models.CharField(_("when"), max_length=100)
     """Five fields, as cron(5) has them."""
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    missed = models.CharField(max_length=10, choices=Missed.choices, default=Missed.ONCE)
     enabled = models.BooleanField(_("enabled"), default=True)
     next_run = models.DateTimeField(null=True, db_index=True)
     last_run = models.DateTimeField(null=True)
@@ -175,6 +183,10 @@ class Trigger(models.Model):
     next_check = models.DateTimeField(null=True, db_index=True)
     last_checked = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    """How many times in a row it could not ask."""
+    generation = models.PositiveBigIntegerField(default=0)
+    """Grows with each write of the state, so that a late writer cannot bring an older one back."""
     subscription_id = models.CharField(max_length=200, blank=True, db_index=True)
     subscription_expires = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)
@@ -233,6 +245,8 @@ class Run(models.Model):
     error_class = models.CharField(max_length=100, blank=True)
     error_message = models.TextField(blank=True)
     messages_handled = models.PositiveIntegerField(default=0)
+    alerted = models.BooleanField(default=False)
+    """Whether those were told who want to know that it failed."""
 
     class Meta:
         """The newest first; an index for each way in which people look for some among many."""
@@ -245,6 +259,11 @@ class Run(models.Model):
             models.Index("bot", "created", "id", name="runs_by_bot"),
             models.Index("run_as", "created", "id", name="runs_by_person"),
             models.Index("finished", name="runs_by_end"),
+            models.Index(
+                "finished",
+                name="runs_to_alert_of",
+                condition=models.Q(alerted=False, status__in=("failed", "timed out")),
+            ),
         )
 
     def __str__(self) -> str:
@@ -301,3 +320,69 @@ class RunLine(models.Model):
 
     def __str__(self) -> str:
         return str(self.text)
+
+
+class Lease(models.Model):
+    """Who alone does something at the moment, of all processes and hosts."""
+
+    name = models.CharField(primary_key=True, max_length=50)
+    holder = models.UUIDField(null=True)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        """Nobody edits these."""
+
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class AlertRule(models.Model):
+    """Who wants to be told when runs fail: all, or those of a bot, a schedule or a trigger."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alert_rules")
+    bot = models.ForeignKey(Bot, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    trigger = models.ForeignKey(Trigger, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    by_mail = models.BooleanField(_("by mail"), default=False)
+    by_webhook = models.BooleanField(_("to the webhook"), default=False)
+    every_minutes = models.PositiveIntegerField(_("at most once in so many minutes"), default=30)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """As they were made."""
+
+        default_permissions = ()
+        ordering = ("created",)
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.bot or self.schedule or self.trigger or '*'}"
+
+
+class Alert(models.Model):
+    """A bot that fails, as one rule tells of it; gone when the bot has run well again."""
+
+    rule = models.ForeignKey(AlertRule, on_delete=models.CASCADE, related_name="alerts")
+    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The one that failed last."""
+    since = models.DateTimeField()
+    last_failed = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    """How many there were in all."""
+    untold = models.PositiveIntegerField(default=0)
+    """How many of these nobody was told of yet."""
+    number = models.PositiveIntegerField(default=1)
+    """Of the notice that comes next."""
+    told = models.DateTimeField(null=True)
+
+    class Meta:
+        """The newest first."""
+
+        default_permissions = ()
+        ordering = ("-last_failed",)
+        constraints = (models.UniqueConstraint("rule", "bot", name="one_alert_a_bot"),)
+
+    def __str__(self) -> str:
+        return f"{self.bot}: {self.failures}"
