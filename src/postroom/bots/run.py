@@ -29,7 +29,8 @@ class StepReport:
     """What is told of a step: what it is, where in the bot it stands, and how it went.
 
     `status` is “running”, “done” or “failed”; `seconds` are 0 while it runs. `touched` says in a few words what was
-    worked on, such as the subject of a message.
+    worked on, such as the subject of a message. `number` is the journal's own, 0 where there is none. `handled` is how
+    many messages the run has worked on so far, each counted once.
     """
 
     title: str
@@ -38,19 +39,34 @@ class StepReport:
     seconds: float = 0.0
     touched: str = ""
     error: PostroomError | None = None
+    number: int = 0
+    handled: int = 0
+
+
+class RunStopped(BaseException):  # noqa: N818 - no error: nothing failed, and no bot may catch it
+    """This process must not go on with the run. What its journal has is kept, and whoever may goes on there."""
 
 
 class RunListener(Protocol):
-    """Who is told of the steps of runs: those done now, and not those remembered."""
+    """Who is told of the steps of runs: those done now, and not those remembered.
+
+    Each of these may raise RunStopped, which ends the run here before the step that it was told of.
+    """
 
     def on_step(self, run_id: str, step: StepReport) -> None:
         """A step begins, is done, or has failed."""
+
+    def on_open(self, run_id: str, session: Session) -> None:
+        """A session was opened for the run, or opened again in this process."""
 
 
 class Unheard:
     """Nobody is told."""
 
     def on_step(self, run_id: str, step: StepReport) -> None:
+        """Tell nobody."""
+
+    def on_open(self, run_id: str, session: Session) -> None:
         """Tell nobody."""
 
 
