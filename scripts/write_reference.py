@@ -40,6 +40,7 @@ EXIT_CODES = {
     10: "a file on this machine",
     11: "some of many items failed; the others are done",
     12: "the Control Room, or its Credential Vault, cannot do it",
+    13: "a bot file has faults",
     130: "interrupted with Ctrl+C",
 }
 
