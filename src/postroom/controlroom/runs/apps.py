@@ -25,5 +25,6 @@ ENCRYPTED = (
     ("runs.Schedule", "encrypted_inputs"),
     ("runs.Trigger", "encrypted_inputs"),
     ("runs.Trigger", "encrypted_state"),
+    ("runs.JournalKey", "encrypted"),
 )
 """The models and fields that hold something encrypted."""

@@ -242,6 +242,18 @@ class Run(models.Model):
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
     worker = models.ForeignKey(Worker, null=True, on_delete=models.SET_NULL, related_name="runs")
+    asked = models.CharField(max_length=10, blank=True)
+    """What somebody has asked of it, which its worker does at the next step: “cancel” or “pause”."""
+    waits_for = models.CharField(max_length=320, blank=True)
+    """The mailbox in which as many runs work as may; in the queue again until one of them is over."""
+    deadline = models.DateTimeField(null=True)
+    """When it has taken as long as it may; set when it starts."""
+    retry_step = models.PositiveIntegerField(null=True)
+    """The step of the journal from which it is done anew."""
+    losses = models.PositiveIntegerField(default=0)
+    """How many workers in a row have died while they ran it, without a step being done."""
+    kept = models.BooleanField(_("kept"), default=False)
+    """Whether it stays when it is older than runs are kept."""
     error_class = models.CharField(max_length=100, blank=True)
     error_message = models.TextField(blank=True)
     messages_handled = models.PositiveIntegerField(default=0)
@@ -320,6 +332,40 @@ class RunLine(models.Model):
 
     def __str__(self) -> str:
         return str(self.text)
+
+
+class MailboxUse(models.Model):
+    """A run, with its children, that works in a mailbox whose runs are limited."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
+    address = models.CharField(max_length=320, db_index=True)
+    """In small letters."""
+
+    class Meta:
+        """Once for each run and mailbox."""
+
+        default_permissions = ()
+        constraints = (models.UniqueConstraint("run", "address", name="one_use_a_mailbox"),)
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.address}"
+
+
+class JournalKey(models.Model):
+    """A key with which journals are encrypted; it is itself encrypted by the vault."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    encrypted = models.BinaryField()
+    made = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """The newest first."""
+
+        default_permissions = ()
+        ordering = ("-made",)
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class Lease(models.Model):
