@@ -40,7 +40,8 @@ class TokenSource(Protocol):
 class Request(msgspec.Struct, frozen=True):
     """One request to the mailbox.
 
-    `path` begins after the mailbox, as in `/messages`; `needs` is the least permission that allows it.
+    `path` begins after the mailbox, as in `/messages`, and is a whole one where it stands `apart` of mailboxes, as
+    `/subscriptions` does; `needs` is the least permission that allows it.
     """
 
     method: str
@@ -49,6 +50,7 @@ class Request(msgspec.Struct, frozen=True):
     body: Any = None
     prefer: tuple[str, ...] = ()
     needs: str = "Mail.Read"
+    apart: bool = False
 
     @property
     def repeatable(self) -> bool:
@@ -89,7 +91,7 @@ class GraphClient:
 
     def send(self, request: Request) -> bytes:
         """Send the request and give the bytes of its answer."""
-        return self._send(request, self._get_url(request.path))
+        return self._send(request, self._get_url(request))
 
     def fetch(self, request: Request, answer: type[T]) -> T:
         """Send the request and read its JSON answer as this type."""
@@ -112,7 +114,7 @@ class GraphClient:
     def stream(self, request: Request) -> Iterator[httpx2.Response]:
         """Send the request and give its answer before the body has come, to be read piece by piece."""
         with self._slots:
-            response = self._get_answer(request, self._get_url(request.path), stream=True)
+            response = self._get_answer(request, self._get_url(request), stream=True)
             try:
                 with network_errors(self._cloud.graph_host):
                     yield response
@@ -123,8 +125,9 @@ class GraphClient:
         """What the request asks for, in the words of an error."""
         return Asked(request.method, request.path, self.mailbox, request.needs, request.repeatable, self.user)
 
-    def _get_url(self, path: str) -> str:
-        return f"{self._cloud.graph_url}{self.mailbox_path}{path}"
+    def _get_url(self, request: Request) -> str:
+        mailbox = "" if request.apart else self.mailbox_path
+        return f"{self._cloud.graph_url}{mailbox}{request.path}"
 
     def _send(self, request: Request, url: str) -> bytes:
         with self._slots:

@@ -161,6 +161,8 @@ class Page(Struct, Generic[T], frozen=True):
 
     value: list[T]
     next_link: str | None = field(name="@odata.nextLink", default=None)
+    delta_link: str | None = field(name="@odata.deltaLink", default=None)
+    """Where the changes after these are asked for; only at the end of a delta query."""
 
 
 def _open_envelopes(recipients: tuple[Recipient, ...]) -> tuple[EmailAddress, ...]:
