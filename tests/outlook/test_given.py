@@ -67,6 +67,6 @@ def test_files_are_checked_before_anything_is_sent(tmp_path: Path) -> None:
         read_files("a\0b")
     large = tmp_path / "large.bin"
     with large.open("wb") as file:
-        file.truncate(3 * 1024 * 1024)
-    with pytest.raises(AttachmentTooLargeError, match="3 MB"):
+        file.truncate(150 * 1024 * 1024 + 1)
+    with pytest.raises(AttachmentTooLargeError, match="150 MB"):
         read_files(large)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from threading import BoundedSemaphore
 from typing import Any, Protocol, TypeVar, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx2
 import msgspec
@@ -110,6 +110,24 @@ class GraphClient:
         """Send a `$batch`, which stands outside of the mailbox; its parts name theirs."""
         return self._send(Request("POST", "/$batch", body=body), f"{self._cloud.graph_url}/$batch")
 
+    def send_upload(
+        self, method: str, url: str, content: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Send to the address of an upload session, which is a key itself: no token goes there.
+
+        Whoever sends a range asks how far the session is before it is sent again.
+        """
+        asked = Request(method, "/attachments/uploadSession", needs="Mail.ReadWrite")
+        host = urlsplit(url).hostname or self._cloud.graph_host
+        patience = Patience(repeatable=method == "GET")
+        with self._slots:
+            while True:
+                wire_request = self._http.build_request(method, url, content=content, headers=headers)
+                outcome = self._send_wire(asked, wire_request, host, stream=False)
+                if isinstance(outcome, httpx2.Response):
+                    return outcome.content
+                patience.wait_after(outcome)
+
     @contextmanager
     def stream(self, request: Request) -> Iterator[httpx2.Response]:
         """Send the request and give its answer before the body has come, to be read piece by piece."""
@@ -152,8 +170,13 @@ class GraphClient:
         self, request: Request, url: str, token: Secret, *, stream: bool
     ) -> httpx2.Response | Failure:
         wire_request = self._build(request, url, token)
+        return self._send_wire(request, wire_request, self._cloud.graph_host, stream=stream)
+
+    def _send_wire(
+        self, request: Request, wire_request: httpx2.Request, host: str, *, stream: bool
+    ) -> httpx2.Response | Failure:
         try:
-            with network_errors(self._cloud.graph_host):
+            with network_errors(host):
                 response = self._http.send(wire_request, stream=stream)
                 if response.is_error:
                     response.read()
@@ -181,10 +204,10 @@ class GraphClient:
         self, request: Request, wire_request: httpx2.Request, error: NoAnswerError
     ) -> Failure:
         if request.repeatable:
-            return Failure(FailureKind.UNCLEAR, error)
-        request_id = wire_request.headers["client-request-id"]
+            return Failure(FailureKind.LOST, error)
+        request_id = wire_request.headers.get("client-request-id")
         unclear = create_unclear_error(self.describe(request), "the connection broke off", None, request_id)
-        return Failure(FailureKind.UNCLEAR, unclear)
+        return Failure(FailureKind.LOST, unclear)
 
     def _build(self, request: Request, url: str, token: Secret) -> httpx2.Request:
         headers = {

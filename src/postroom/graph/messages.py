@@ -1,4 +1,4 @@
-"""microsoft.graph.message: list, get, update, move, create, send, reply.
+"""microsoft.graph.message: list, get, update, move, create, answer, send.
 
 Source: Outlook mail API of Microsoft Graph v1.0.
 """
@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
 import msgspec
 
-from postroom.errors import InvalidRequestError, MessageNotFoundError
+from postroom.errors import InvalidRequestError
 from postroom.graph.client import GraphClient, Request
 from postroom.graph.models import Message, Page
 from postroom.graph.retries import do_once
@@ -23,6 +24,14 @@ LARGEST_PAGE_WITH_BODY = 100
 """Bodies are large: a full page of them may take Graph so long that it answers 504."""
 
 _ALL_TIME = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+class AnswerKind(Enum):
+    """The kinds of answer to a message, by the operation that creates their draft."""
+
+    REPLY = "createReply"
+    REPLY_ALL = "createReplyAll"
+    FORWARD = "createForward"
 
 
 @dataclass(frozen=True)
@@ -170,9 +179,20 @@ def create_draft(client: GraphClient, draft: Mapping[str, Any]) -> Message:
     return client.fetch(Request("POST", "/messages", body=draft, needs="Mail.ReadWrite"), Message)
 
 
-def create_reply(client: GraphClient, message_id: str) -> Message:
-    """Create the draft of an answer: recipients, subject and quoted text are Graph's."""
-    return client.fetch(Request("POST", _path(message_id, "/createReply"), needs="Mail.ReadWrite"), Message)
+def create_answer(
+    client: GraphClient, kind: AnswerKind, message_id: str, message: Mapping[str, Any]
+) -> Message:
+    """Create the draft of an answer: recipients, subject and quoted text are Graph's, the rest is `message`.
+
+    Where the service takes no parameters (by its schema Azure US GCC High does not), `message` is left out: it then
+    either ignores them or refuses them.
+    """
+    path = _path(message_id, f"/{kind.value}")
+    request = Request("POST", path, body={"message": message}, needs="Mail.ReadWrite")
+    try:
+        return client.fetch(request, Message)
+    except InvalidRequestError:
+        return client.fetch(msgspec.structs.replace(request, body=None), Message)
 
 
 def delete_draft(client: GraphClient, message_id: str) -> None:
@@ -181,28 +201,16 @@ def delete_draft(client: GraphClient, message_id: str) -> None:
 
 
 def send_draft(client: GraphClient, message_id: str) -> None:
-    """Send a draft, once: where Graph does not say whether it did, look whether it is a draft still."""
-
-    def send() -> bool:
-        client.send(Request("POST", _path(message_id, "/send"), needs="Mail.Send"))
-        return True
-
-    def look() -> bool | None:
-        try:
-            return not _look(client, message_id).is_draft or None
-        except MessageNotFoundError:
-            return True
-
-    do_once(send, look)
+    """Send a draft. Errors: OutcomeUnknownError where Graph does not say whether it did: look before it is repeated."""
+    client.send(Request("POST", _path(message_id, "/send"), needs="Mail.Send"))
 
 
 class _Whereabouts(msgspec.Struct, rename="camel"):
-    is_draft: bool = False
     parent_folder_id: str = ""
 
 
 def _look(client: GraphClient, message_id: str) -> _Whereabouts:
-    params = {"$select": "isDraft,parentFolderId"}
+    params = {"$select": "parentFolderId"}
     return client.fetch(Request("GET", _path(message_id), params=params), _Whereabouts)
 
 

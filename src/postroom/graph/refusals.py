@@ -174,6 +174,11 @@ def _choose_unclear(asked: Asked, status: int, quoted: str) -> tuple[type[GraphE
 
 def _explain_permission(asked: Asked, detail: _Detail) -> str:
     quoted = detail.message or "HTTP 403."
+    if detail.code == "ErrorSendAsDenied":
+        return (
+            f"{asked.user or asked.mailbox} may not send as the address that the message is from: {quoted} Ask an "
+            "Exchange administrator for the right “Send As” or “Send on Behalf” on that mailbox, or leave From empty."
+        )
     if asked.in_shared_mailbox:
         return _explain_mailbox_right(asked, quoted)
     if asked.user is not None:

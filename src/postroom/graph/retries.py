@@ -1,7 +1,8 @@
 """What may be repeated, and how long to wait before.
 
-Three kinds of failure: *refused* (429: not done, so every verb may be repeated), *unreached* (no connection
-came about: not done either), *unclear* (5xx, or the connection broke: done or not, nobody knows).
+Four kinds of failure: *refused* (429: not done, so every verb may be repeated), *unreached* (no connection
+came about: not done either), *unclear* (5xx: done or not, nobody knows), *lost* (the connection broke before the answer
+had come: nobody knows either, but it is the way that is bad and not the service, so more attempts are worth it).
 """
 
 import logging
@@ -28,6 +29,7 @@ class FailureKind(Enum):
     REFUSED = auto()
     UNREACHED = auto()
     UNCLEAR = auto()
+    LOST = auto()
     TOKEN_REFUSED = auto()
     FINAL = auto()
 
@@ -36,9 +38,12 @@ ATTEMPTS = {
     FailureKind.REFUSED: 12,
     FailureKind.UNREACHED: 3,
     FailureKind.UNCLEAR: 5,
+    FailureKind.LOST: 8,
     FailureKind.TOKEN_REFUSED: 1,
     FailureKind.FINAL: 1,
 }
+
+_NOBODY_KNOWS = (FailureKind.UNCLEAR, FailureKind.LOST)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class Patience:
         Errors: the failure's own where it must not be repeated, or has been often enough.
         """
         self._attempts += 1
-        if failure.kind is FailureKind.UNCLEAR and not self._repeatable:
+        if failure.kind in _NOBODY_KNOWS and not self._repeatable:
             raise failure.error
         wait_seconds = _choose_wait_seconds(failure, self._attempts)
         self._waited_seconds += wait_seconds
@@ -94,11 +99,16 @@ def do_once(do: Callable[[], T], look: Callable[[], T | None], *, unclear: bool 
         try:
             return do()
         except OutcomeUnknownError:
-            time.sleep(_back_off_seconds(attempt))
+            back_off(attempt)
             if (found := look()) is not None:
                 return found
-            if attempt == ATTEMPTS[FailureKind.UNCLEAR]:
+            if attempt == ATTEMPTS[FailureKind.LOST]:
                 raise
+
+
+def back_off(attempt: int) -> None:
+    """Wait after an attempt that failed, the first being 1: longer each time."""
+    time.sleep(_back_off_seconds(attempt))
 
 
 def _choose_wait_seconds(failure: Failure, attempt: int) -> float:

@@ -1,6 +1,7 @@
 """What people give an action: messages, addresses, moments, files; read into what Graph takes."""
 
 import mimetypes
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from postroom.actions import Label
 from postroom.errors import AttachmentTooLargeError, SettingError, SourceFileError
 from postroom.graph.attachments import LARGEST_INLINE_BYTES
 from postroom.graph.models import Message
+from postroom.graph.uploads import LARGEST_UPLOAD_BYTES
 
 T = TypeVar("T")
 
@@ -55,6 +57,14 @@ def read_recipients(label: str, addresses: Addresses) -> list[dict[str, Any]]:
     return [{"emailAddress": {"name": name, "address": address}} for name, address in pairs]
 
 
+def read_recipient(label: str, address: str) -> dict[str, Any] | None:
+    """The one recipient of a setting that takes one; None where it is empty. Errors: as `read_recipients`."""
+    recipients = read_recipients(label, address)
+    if len(recipients) > 1:
+        raise SettingError(f"{label}: “{address}” are several addresses. Give one.")
+    return recipients[0] if recipients else None
+
+
 def _read_pairs(label: str, text: str) -> list[tuple[str, str]]:
     pairs = getaddresses([text.replace(";", ",").strip(" ,")])
     for name, address in pairs:
@@ -87,17 +97,19 @@ def read_moment(label: str, moment: Moment | None) -> datetime | None:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file to attach, read."""
+    """A file to attach: its `content` where it is small, else None, and it is read from `path` as it is sent."""
 
     name: str
     content_type: str
-    content: bytes
+    size: int
+    path: Path
+    content: bytes | None = None
 
 
 def read_files(paths: Files) -> list[SourceFile]:
-    """Read the files to attach, all before anything is sent.
+    """Read the files to attach, or look whether they can be read, all before anything is sent.
 
-    Errors: SourceFileError where one cannot be read; AttachmentTooLargeError from 3 MB on.
+    Errors: SourceFileError where one cannot be read; AttachmentTooLargeError beyond what any mailbox takes.
     """
     listed = [paths] if isinstance(paths, str | Path) else paths
     return [_read_file(Path(path).expanduser()) for path in listed]
@@ -105,18 +117,19 @@ def read_files(paths: Files) -> list[SourceFile]:
 
 def _read_file(path: Path) -> SourceFile:
     try:
-        if path.stat().st_size >= LARGEST_INLINE_BYTES:
-            raise AttachmentTooLargeError(
-                f"The file {path.name} is larger than 3 MB, which this version cannot attach. Nothing was sent. "
-                "Send a link to it, or a smaller file."
-            )
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            content = file.read() if size < LARGEST_INLINE_BYTES else None
     except (OSError, ValueError) as error:
         raise SourceFileError(
             f"The file {path} cannot be read ({type(error).__name__}). Nothing was sent. Check the path."
         ) from error
+    if size > LARGEST_UPLOAD_BYTES:
+        raise AttachmentTooLargeError(
+            f"The file {path.name} is larger than 150 MB, which no mailbox takes. Nothing was sent. Send a link to it."
+        )
     content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return SourceFile(path.name, content_type, content)
+    return SourceFile(path.name, content_type, size, path, content)
 
 
 def iterate_words(text: str | Iterable[str] | None, separators: str = ";") -> Iterator[str]:
