@@ -157,3 +157,33 @@ def test_saved_files_have_ordinary_rights(tmp_path: Path) -> None:
     finally:
         os.umask(umask)
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_a_step_that_is_repeated_knows_its_files_again(tmp_path: Path) -> None:
+    """After a crash the same files, in whatever order, get the same names; what differs gets a name of its own."""
+    first = TargetFolder(tmp_path, once="run/7")
+    saved = [first.save("a.pdf", [content]) for content in (b"1", b"2", b"1")]
+    assert [path.name for path in saved] == ["a.pdf", "a (2).pdf", "a (3).pdf"]
+    second = TargetFolder(tmp_path, once="run/7")
+    again = [second.save("a.pdf", [content]) for content in (b"2", b"1", b"1", b"new")]
+    assert [path.name for path in again] == ["a (2).pdf", "a.pdf", "a (3).pdf", "a (4).pdf"]
+
+
+def test_a_step_that_is_repeated_takes_its_leavings_away(tmp_path: Path) -> None:
+    """What a killed attempt left half-written goes, and only that; the part of another step stays."""
+    for step in ("run/7", "run/8"):
+        chunks = TargetFolder(tmp_path, once=step)
+        with pytest.raises(RuntimeError), chunks._temporary_file() as (_, temporary):
+            os.link(temporary, temporary.with_name(temporary.name.replace(".part", "-left.part")))
+            raise RuntimeError("killed")
+    assert len(list(tmp_path.iterdir())) == 2
+    TargetFolder(tmp_path, once="run/7").save("a.pdf", [b"1"])
+    assert len([path for path in tmp_path.iterdir() if path.suffix == ".part"]) == 1
+
+
+def test_overwriting_again_replaces_nothing_of_this_time(tmp_path: Path) -> None:
+    """A file that was known again is not replaced by another of its name, though overwriting is allowed."""
+    TargetFolder(tmp_path, overwrite=True, once="run/7").save("a.pdf", [b"1"])
+    again = TargetFolder(tmp_path, overwrite=True, once="run/7")
+    assert [again.save("a.pdf", [content]).name for content in (b"1", b"2")] == ["a.pdf", "a (2).pdf"]
+    assert (tmp_path / "a.pdf").read_bytes() == b"1"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from postroom.actions.once import doing_once
 from postroom.errors import (
     DisconnectedError,
     FolderNotFoundError,
@@ -9,6 +10,7 @@ from postroom.errors import (
     MessageNotFoundError,
     SettingError,
 )
+from postroom.graph import retries
 from support.connections import Connect
 from support.mail import make_mail
 from support.tenant import RunningTenant
@@ -139,3 +141,42 @@ def test_after_disconnect_nothing_is_done(connect: Connect) -> None:
     with pytest.raises(DisconnectedError, match="Connect again"):
         mailbox.messages()
     assert "disconnected" in repr(mailbox)
+
+
+def test_a_step_that_is_repeated_files_nothing_further(connect: Connect, tenant: RunningTenant) -> None:
+    """What was moved, marked or deleted before a crash is where it was after the same is done again."""
+    deliver(tenant, 3)
+    mailbox = connect()
+    messages = list(mailbox.messages())
+    for given in (messages, messages, messages[0], messages[1:]):
+        with doing_once("run/1"):
+            mailbox.delete(given)
+    assert tenant.folders(AP)["Deleted Items"]["total"] == 3
+    for _ in range(2):
+        with doing_once("run/2"):
+            mailbox.move(messages, to="Archive")
+            mailbox.change_status(messages, to="read")
+            mailbox.create_folder("Inbox/2026")
+    assert tenant.folders(AP)["Archive"] == {"total": 3, "unread": 0}
+    assert "Inbox/2026" in tenant.folders(AP)
+
+
+def test_filing_survives_lost_answers(
+    connect: Connect, tenant: RunningTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every fifth answer lost, all is filed, by one and by batch, and read to the end."""
+    monkeypatch.setattr(retries.time, "sleep", lambda _: None)
+    deliver(tenant, 30)
+    mailbox = connect()
+    tenant.add_fault(path="/v1.0/*", drop_response=True, probability=0.2)
+    messages = list(mailbox.messages())
+    mailbox.create_folder("Done/2026")
+    for message in messages[:10]:
+        mailbox.change_status(message, to="read")
+        mailbox.move(message, to="Done/2026")
+    mailbox.move(messages[10:20], to="Done/2026")
+    mailbox.delete(messages[20:])
+    tenant.clear_faults()
+    folders = tenant.folders(AP)
+    assert folders["Done/2026"] == {"total": 20, "unread": 10}
+    assert folders["Deleted Items"]["total"] == 10 and folders["Inbox"]["total"] == 0

@@ -7,7 +7,6 @@ import pytest
 from postroom.errors import (
     GraphError,
     ItemsError,
-    OutcomeUnknownError,
     PermissionMissingError,
     SettingError,
     SourceFileError,

@@ -1,10 +1,13 @@
 """Files on this machine: names made safe, nothing overwritten unasked, nothing half-written."""
 
 import errno
+import filecmp
+import hashlib
 import re
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -38,16 +41,23 @@ class TargetFolder:
 
     Without `overwrite` a name that is taken becomes `name (2).pdf`; with it, files of an earlier time are
     replaced, never one that was saved through this same object. Threads may share it.
+    `once` is the key of a step that may be repeated after a crash: a file of the same name with the same bytes is then
+    taken for the one that an earlier attempt has saved, and what that attempt left half-written is taken away.
     Errors: TargetNotWritableError, DiskFullError; what was begun is taken away.
     """
 
-    def __init__(self, path: str | Path, *, overwrite: bool = False) -> None:
+    def __init__(self, path: str | Path, *, overwrite: bool = False, once: str | None = None) -> None:
         self.path = Path(path).expanduser()
         self._overwrite = overwrite
+        self._knows_again = once is not None
+        self._part_name = f".postroom-{hashlib.sha256((once or uuid.uuid4().hex).encode()).hexdigest()[:24]}"
         self._lock = Lock()
         self._next_number: dict[str, int] = {}
+        self._saved: set[str] = set()
         with self._file_errors():
             self.path.mkdir(parents=True, exist_ok=True)
+            for left_over in self.path.glob(f"{self._part_name}-*.part"):
+                left_over.unlink(missing_ok=True)
 
     def save(self, name: str, chunks: Iterable[bytes]) -> Path:
         """Write the chunks to a file of this (safe) name, and give the path that it got."""
@@ -60,7 +70,7 @@ class TargetFolder:
     @contextmanager
     def _temporary_file(self) -> Iterator[tuple[BinaryIO, Path]]:
         with self._file_errors():
-            temporary = self.path / f".postroom-{uuid.uuid4().hex}.part"
+            temporary = self.path / f"{self._part_name}-{uuid.uuid4().hex}.part"
             try:
                 with temporary.open("xb") as file:
                     yield file, temporary
@@ -69,17 +79,33 @@ class TargetFolder:
 
     def _publish(self, temporary: Path, name: str) -> Path:
         with self._lock:
-            key = name.casefold()
-            number = self._next_number.get(key, 1)
-            if self._overwrite and number == 1:
-                self._next_number[key] = 2
-                return temporary.replace(self.path / name)
-            while True:
-                path = self.path / _number(name, number)
-                number += 1
-                self._next_number[key] = number
-                if _publish_unless_taken(temporary, path):
-                    return path
+            known = self._find_known(temporary, name) if self._knows_again else None
+            path = known or self._put(temporary, name)
+            self._saved.add(path.name.casefold())
+            return path
+
+    def _find_known(self, temporary: Path, name: str) -> Path | None:
+        """The file of this name, numbered or not, that has the same bytes and was not saved through this object."""
+        for number in count(1):
+            path = self.path / _number(name, number)
+            if not path.is_file() or path.is_symlink():
+                return None
+            if path.name.casefold() not in self._saved and filecmp.cmp(path, temporary, shallow=False):
+                return path
+        return None
+
+    def _put(self, temporary: Path, name: str) -> Path:
+        key = name.casefold()
+        number = self._next_number.get(key, 1)
+        if self._overwrite and number == 1 and key not in self._saved:
+            self._next_number[key] = 2
+            return temporary.replace(self.path / name)
+        while True:
+            path = self.path / _number(name, number)
+            number += 1
+            self._next_number[key] = number
+            if _publish_unless_taken(temporary, path):
+                return path
 
     @contextmanager
     def _file_errors(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from postroom.actions import Label, action, track
+from postroom.actions.once import find_once_key
 from postroom.graph.messages import get_message
 from postroom.graph.models import Message
 from postroom.outlook.connected import Connected
@@ -37,12 +38,14 @@ class Saving(Connected):
         """Save all attachments of one message, or many, to a folder, and give the paths of the files.
 
         File attachments as they are, attached messages as .eml (events .ics, contacts .vcf), links as .url.
-        Names are made safe and unique. Memory stays flat, however large they are.
+        Names are made safe and unique. Memory stays flat, however large they are. In a bot that goes on after a
+        crash, a file of that name with the same bytes is the one that was saved before.
 
         Errors: ItemsError where some failed, the others being saved; TargetNotWritableError, DiskFullError.
         Source: List attachments, Get attachment.
         """
-        downloads = AttachmentDownloads(self._graph, TargetFolder(to, overwrite=overwrite), nested=nested)
+        target = TargetFolder(to, overwrite=overwrite, once=find_once_key())
+        downloads = AttachmentDownloads(self._graph, target, nested=nested)
         tracked = track(each_message(messages), "Saving attachments")
         return downloads.save_all(get_message_id(message) for message in tracked)
 
@@ -55,7 +58,7 @@ class Saving(Connected):
         Errors: MessageNotFoundError; ItemsError where some of many failed; TargetNotWritableError,
         DiskFullError. Source: Get MIME content of a message.
         """
-        target = TargetFolder(to, overwrite=overwrite)
+        target = TargetFolder(to, overwrite=overwrite, once=find_once_key())
         return do_each(
             "Saving messages", each_message(messages), lambda message: self._save_one(message, target)
         )
