@@ -65,6 +65,7 @@ narrowly as suits them::
     │   ├── RunCancelledError         somebody stopped it
     │   ├── RunTimeoutError           it took longer than it may
     │   ├── RunActiveError            it is at work at this moment
+    │   ├── BotFailedError            the code of the bot itself failed
     │   ├── BotChangedError           the bot does something else than its journal has
     │   └── JournalError              its journal cannot be read or written
     ├── BotFileError                  a bot file has faults
@@ -367,6 +368,10 @@ class RunActiveError(RunError):
     """The run is at work at this moment, here or in another process."""
 
 
+class BotFailedError(RunError):
+    """The code of the bot itself failed, or that of a package of actions."""
+
+
 class BotChangedError(RunError):
     """The bot does something else than it did when the journal of the run was written."""
 
@@ -501,6 +506,7 @@ OUTCOMES: dict[type[PostroomError], Outcome] = {
     RunCancelledError: Outcome(409, 13, "The run was stopped."),
     RunTimeoutError: Outcome(504, 13, "The run took too long."),
     RunActiveError: Outcome(409, 13, "The run is at work at this moment."),
+    BotFailedError: Outcome(500, 13, "The bot itself failed."),
     BotChangedError: Outcome(409, 13, "The bot has changed since the run was begun."),
     JournalError: Outcome(500, 13, "The journal of the run cannot be used."),
     BotFileError: Outcome(400, 13, "The bot file has faults."),

@@ -68,6 +68,7 @@ class PythonBot(Generic[P, R]):
     """A function that is a bot: called like any function, and inside a bot that runs it is a child bot."""
 
     def __init__(self, function: Callable[P, R], name: str) -> None:
+        _check_runs_in_order(function)
         self.function = function
         self.name = name
         self.reference = f"{function.__module__}:{function.__qualname__}"
@@ -100,8 +101,23 @@ class PythonBot(Generic[P, R]):
         return f"<bot {self.name}>"
 
 
+def _check_runs_in_order(function: Callable[..., Any]) -> None:
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        raise TypeError(
+            f"{function.__qualname__} cannot be a bot: write it as a plain function, without async or yield."
+        )
+    if any(parameter.kind in several for parameter in inspect.signature(function).parameters.values()):
+        raise TypeError(
+            f"{function.__qualname__} cannot be a bot: name each of its inputs, without * and **."
+        )
+
+
 def bot(function: Callable[P, R]) -> PythonBot[P, R]:
-    """Declare a function to be a bot; its annotated parameters are its inputs."""
+    """Declare a function to be a bot; its annotated parameters are its inputs.
+
+    Called outside of any run it is the function that it was. Errors: TypeError where it cannot be a bot.
+    """
     return PythonBot(function, function.__name__.replace("_", " ").capitalize())
 
 

@@ -1,211 +1,236 @@
-"""Runs that survive: DBOS keeps the journal, in SQLite or PostgreSQL, and resumes a run at its next step."""
+"""The engine: DBOS keeps the journals of runs, in SQLite or PostgreSQL, and a run goes on at its next step."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
-import msgspec
-from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
+from dbos import DBOS, DBOSConfig, SetWorkflowID, SetWorkflowTimeout, WorkflowStatus
+from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSException
 
-from postroom.bots.definition import Bot, BotLibrary, fill_inputs
-from postroom.bots.encoding import decode, encode
-from postroom.bots.handles import SessionHandle
+from postroom.bots.definition import Bot, fill_inputs
+from postroom.bots.encoding import decode
 from postroom.bots.journal import ChildResult
-from postroom.bots.run import Run, RunListener
-from postroom.bots.sessions import RunSessions
-from postroom.errors import PostroomError
+from postroom.bots.sealing import SealedJson, Sealer
+from postroom.bots.workflow import (
+    JOURNAL_VERSION,
+    WORKFLOW,
+    RunOrder,
+    Surroundings,
+    decode_order,
+    encode_order,
+    register_workflow,
+    surround,
+)
+from postroom.errors import (
+    JournalError,
+    PostroomError,
+    RunActiveError,
+    RunCancelledError,
+    RunError,
+    RunNotFoundError,
+    RunTimeoutError,
+)
 
-T = TypeVar("T")
+__all__ = [
+    "APPLICATION",
+    "JOURNAL_VERSION",
+    "WORKFLOW",
+    "Engine",
+    "RunOrder",
+    "SealedJson",
+    "Sealer",
+    "Surroundings",
+    "decode_order",
+    "encode_order",
+]
 
 APPLICATION = "postroom"
-WORKFLOW = "run_bot"
-JOURNAL_VERSION = "1"
-"""Runs that were begun under another version are not resumed: the order of steps within an action has changed."""
-
-
-class Sealer(Protocol):
-    """What encrypts the journal."""
-
-    def seal(self, plain: bytes) -> str:
-        """Encrypt."""
-
-    def open(self, sealed: str) -> bytes:
-        """Decrypt. Errors: VaultError, SettingError."""
-
-
-@dataclass(frozen=True)
-class RunOrder:
-    """What a run is begun with: all of it data, so that any worker can begin it, or go on."""
-
-    id: str
-    bot: str
-    inputs: Mapping[str, Any]
-    root: str = ""
-    parent: str = ""
-    sessions: tuple[SessionHandle, ...] = ()
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What runs find around them on this machine: bots, listeners, and whose credentials and tokens they use."""
-
-    library: BotLibrary
-    listener: RunListener
-    enter: Callable[[RunOrder], AbstractContextManager[None]] = lambda _order: nullcontext()
-
-
-class SealedJson(Serializer):
-    """What DBOS stores of our values: JSON, encrypted."""
-
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
-
-    def serialize(self, data: Any) -> str:
-        """Write and encrypt."""
-        return self._sealer.seal(msgspec.json.encode(_plain(data)))
-
-    def deserialize(self, serialized_data: str) -> Any:
-        """Decrypt and read."""
-        return _unplain(msgspec.json.decode(self._sealer.open(serialized_data)))
-
-    def name(self) -> str:
-        """How DBOS calls it."""
-        return "postroom"
-
-
-def _plain(data: Any) -> Any:
-    """DBOS writes its own arguments and the errors of steps besides what we have encoded."""
-    if isinstance(data, PostroomError):
-        return {"error": encode(data)}
-    if isinstance(data, BaseException):
-        return {"error": encode(PostroomError(f"{type(data).__name__}: {data}"))}
-    return {"value": data}
-
-
-def _unplain(content: dict[str, Any]) -> Any:
-    if "error" in content:
-        return decode(content["error"])
-    return content["value"]
-
-
-class DurableJournal:
-    """The journal of one run."""
-
-    def __init__(self, order: RunOrder) -> None:
-        self._order = order
-
-    def do(self, title: str, work: Callable[[str], T]) -> T:
-        """Do a step once, or give again what it gave."""
-
-        def do_and_encode() -> Any:
-            return encode(work(f"{self._order.id}/{DBOS.step_id}"))
-
-        # What was done now is read back as well, so that a bot sees the same whether it was interrupted or not.
-        return cast("T", decode(DBOS.run_step({"name": title}, do_and_encode)))
-
-    def run_child(
-        self, child: Bot, inputs: Mapping[str, Any], sessions: Sequence[SessionHandle]
-    ) -> ChildResult:
-        """Run a child bot as a run of its own."""
-        child_id = DBOS.run_step({"name": f"Run {child.name}"}, lambda: str(uuid4()))
-        order = RunOrder(
-            child_id,
-            child.reference,
-            inputs,
-            self._order.root or self._order.id,
-            self._order.id,
-            tuple(sessions),
-        )
-        with SetWorkflowID(child_id):
-            handle = DBOS.start_workflow(_registered(), encode_order(order))
-        return cast("ChildResult", decode(handle.get_result()))
-
-
-def encode_order(order: RunOrder) -> dict[str, Any]:
-    """Give an order as JSON has it. Errors: SettingError where an input cannot be kept."""
-    return {
-        "id": order.id, "bot": order.bot, "inputs": encode(dict(order.inputs)), "root": order.root,
-        "parent": order.parent, "sessions": [encode(handle) for handle in order.sessions],
-    }  # fmt: skip
-
-
-def decode_order(content: Mapping[str, Any]) -> RunOrder:
-    """Give the order back."""
-    return RunOrder(
-        content["id"], content["bot"], decode(content["inputs"]), content["root"], content["parent"],
-        tuple(decode(handle) for handle in content["sessions"]),
-    )  # fmt: skip
-
-
-_surroundings: Surroundings | None = None
-_workflow: Callable[[dict[str, Any]], Any] | None = None
-
-
-def _registered() -> Callable[[dict[str, Any]], Any]:
-    global _workflow  # noqa: PLW0603 - DBOS is one a process, and so is its registry
-    if _workflow is None:
-        _workflow = DBOS.workflow(name=WORKFLOW)(_run_bot)
-    return _workflow
-
-
-def _run_bot(content: dict[str, Any]) -> Any:
-    order = decode_order(content)
-    surroundings = _surroundings
-    assert surroundings is not None
-    with surroundings.enter(order):
-        bot = surroundings.library.get(order.bot)
-        run = Run(
-            bot, DurableJournal(order), id=order.id, root=order.root or order.id,
-            sessions=RunSessions(order.sessions), library=surroundings.library, listener=surroundings.listener,
-        )  # fmt: skip
-        return encode(ChildResult(run.perform(order.inputs), run.sessions.shared))
+POLLING_SECONDS = 0.1
+GET_RESULT = "DBOS.getResult"
+OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+ACTIVE = ("PENDING", "ENQUEUED", "DELAYED")
 
 
 class Engine:
     """What runs bots in this process, durably. There is one a process.
 
     `database` is the URL of the journal; `worker` names this process among those that share it: no two at a time have
-    the same.
+    the same. `settings` are further ones of DBOS.
     """
 
-    def __init__(self, database: str, sealer: Sealer, worker: str, surroundings: Surroundings) -> None:
+    def __init__(
+        self, database: str, sealer: Sealer, worker: str, surroundings: Surroundings, **settings: Any
+    ) -> None:
         self._config: DBOSConfig = {
             "name": APPLICATION,
             "system_database_url": database,
             "executor_id": worker,
             "application_version": JOURNAL_VERSION,
             "serializer": SealedJson(sealer),
-            "log_level": "ERROR",
+            # What fails is told by whoever runs the bot, and not a second time on stderr.
+            "log_level": "CRITICAL",
             "enable_otlp": False,
+            **settings,  # type: ignore[typeddict-item]
         }
         self._surroundings = surroundings
 
     def start(self) -> None:
-        """Open the journal, and begin to take runs from the queues."""
-        global _surroundings  # noqa: PLW0603 - as above
-        _surroundings = self._surroundings
-        DBOS(config=self._config)
-        _registered()
-        DBOS.launch()
+        """Open the journal, and begin to take runs from the queues. Errors: JournalError."""
+        surround(self._surroundings)
+        try:
+            DBOS(config=self._config)
+            register_workflow()
+            DBOS.launch()
+        except Exception as error:  # of DBOS, SQLAlchemy or the driver
+            DBOS.destroy()
+            raise JournalError(
+                f"The journal of runs cannot be opened ({type(error).__name__}). Check that its database can be "
+                "reached and written to."
+            ) from error
 
     def stop(self, wait_seconds: int = 0) -> None:
         """Close the journal; what is not done by then goes on when somebody resumes it."""
         DBOS.destroy(workflow_completion_timeout_sec=wait_seconds)
 
-    def run(self, bot: Bot, inputs: Mapping[str, Any], run_id: str | None = None) -> Any:
-        """Run a bot to its end, and give what it gives. Errors: what it raises."""
+    def run(
+        self,
+        bot: Bot,
+        inputs: Mapping[str, Any],
+        run_id: str | None = None,
+        time_limit_seconds: float | None = None,
+    ) -> Any:
+        """Run a bot to its end, and give what it gives.
+
+        Errors: what it raises; BotFailedError for what its own code raises; RunCancelledError, RunTimeoutError where it
+        is stopped meanwhile.
+        """
         order = RunOrder(run_id or str(uuid4()), bot.reference, fill_inputs(bot, inputs))
-        with SetWorkflowID(order.id):
-            handle = DBOS.start_workflow(_registered(), encode_order(order))
-        return self._get_value(handle)
+        with SetWorkflowID(order.id), _limit_time(time_limit_seconds):
+            DBOS.start_workflow(register_workflow(), encode_order(order))
+        return self.wait(order.id)
+
+    def wait(self, run_id: str) -> Any:
+        """Wait until a run is over, and give what it gives. Errors: as `run`."""
+        handle: Any = DBOS.retrieve_workflow(run_id)
+        try:
+            result: ChildResult = decode(handle.get_result(polling_interval_sec=POLLING_SECONDS))
+        except DBOSAwaitedWorkflowCancelledError:
+            raise _explain_stop(self._get_status(run_id)) from None
+        return result.value
 
     def resume(self, run_id: str) -> Any:
-        """Go on with a run that was interrupted, and give what it gives. Errors: what it raises."""
-        return self._get_value(DBOS.resume_workflow(run_id))
+        """Go on with a run that was interrupted or stopped, and give what it gives.
 
-    @staticmethod
-    def _get_value(handle: Any) -> Any:
-        result: ChildResult = decode(handle.get_result())
-        return result.value
+        Errors: as `run`; RunNotFoundError; RunError where it is over; JournalError where another version began it.
+        """
+        self.release(run_id)
+        return self.wait(run_id)
+
+    def release(self, run_id: str, queue: str | None = None) -> None:
+        """Let a run that was interrupted or stopped go on, on whichever worker takes it, and its child runs too.
+
+        Nobody may be at work on it any more. Errors: as `resume`.
+        """
+        status = self._get_status(run_id)
+        if status.status in ("SUCCESS", "ERROR"):
+            advice = "Retry it" if status.status == "ERROR" else "Begin a new one"
+            raise RunError(f"The run {run_id} is over, so it cannot go on. {advice} instead.")
+        _check_version(status)
+        unfinished = [child.workflow_id for child in self._iterate_below(run_id) if not _is_finished(child)]
+        DBOS.resume_workflows([run_id, *unfinished], queue_name=queue)
+
+    def cancel(self, run_id: str) -> None:
+        """Stop a run and its child runs at their next step; `resume` goes on with it.
+
+        Errors: RunNotFoundError.
+        """
+        self._get_status(run_id)
+        DBOS.cancel_workflow(run_id, cancel_children=True)
+
+    def retry(self, run_id: str, from_step: int | None = None, queue: str | None = None) -> None:
+        """Let a run that has failed or was stopped go on at a step, and do all that follows anew.
+
+        The step is that which failed, unless another is named; where a child run failed, it is retried as well.
+        Errors: RunNotFoundError, RunActiveError; RunError where it has succeeded and no step is named; JournalError.
+        """
+        status = self._get_status(run_id)
+        if status.status in ACTIVE:
+            raise RunActiveError(f"The run {run_id} is not over. Cancel it first, then retry it.")
+        if status.status == "SUCCESS" and from_step is None:
+            raise RunError(f"The run {run_id} has succeeded. Name the step to retry it from.")
+        number, child = self._find_failure(status) if from_step is None else (from_step, None)
+        if child and self._get_status(child).status not in ("SUCCESS", *ACTIVE):
+            self.retry(child, queue=queue)
+        DBOS.rewind_workflow(run_id, start_step=number, application_version=JOURNAL_VERSION, queue_name=queue)
+
+    def _find_failure(self, status: WorkflowStatus) -> tuple[int, str | None]:
+        """The step whose error ended the run, and the child run that it stands for; else the one after the last."""
+        steps = DBOS.list_workflow_steps(status.workflow_id)
+        for step in reversed(steps):
+            if step["error"] is not None and _is_same(step["error"], status.error):
+                return step["function_id"], step["child_workflow_id"]
+        return max((step["function_id"] for step in steps), default=0) + 1, None
+
+    def delete_finished(self, before: datetime) -> None:
+        """Delete the journals of runs that were over before this moment, with those of their child runs."""
+        moment = before.astimezone(UTC).isoformat()
+        over = DBOS.list_workflows(
+            status=list(OVER), completed_before=moment, has_parent=False, load_input=False, load_output=False
+        )
+        if over:
+            DBOS.delete_workflows([run.workflow_id for run in over], delete_children=True)
+
+    def _get_status(self, run_id: str) -> WorkflowStatus:
+        try:
+            found = DBOS.get_workflow_status(run_id)
+        except DBOSException as error:
+            raise RunError(
+                f"The journal of the run {run_id} cannot be asked ({type(error).__name__})."
+            ) from error
+        if found is None:
+            raise RunNotFoundError(f"There is no run {run_id} in this journal, or it was deleted by now.")
+        return found
+
+    def _iterate_below(self, run_id: str) -> Iterator[WorkflowStatus]:
+        above: Sequence[str] = [run_id]
+        while above:
+            children = DBOS.list_workflows(
+                parent_workflow_id=list(above), load_input=False, load_output=False
+            )
+            yield from children
+            above = [child.workflow_id for child in children]
+
+
+@contextmanager
+def _limit_time(seconds: float | None) -> Iterator[None]:
+    with nullcontext() if seconds is None else SetWorkflowTimeout(seconds):
+        yield
+
+
+def _is_finished(status: WorkflowStatus) -> bool:
+    return status.status in ("SUCCESS", "ERROR")
+
+
+def _is_same(error: Exception, other: Exception | None) -> bool:
+    return type(error) is type(other) and str(error) == str(other)
+
+
+def _check_version(status: WorkflowStatus) -> None:
+    if status.app_version != JOURNAL_VERSION:
+        raise JournalError(
+            f"The run {status.workflow_id} was begun with another version of Postroom (its journal is of version "
+            f"{status.app_version}, this one writes {JOURNAL_VERSION}). Go on with that version, or begin a new run."
+        )
+
+
+def _explain_stop(status: WorkflowStatus) -> PostroomError:
+    deadline = status.workflow_deadline_epoch_ms
+    if deadline is not None and deadline <= time.time() * 1000:
+        return RunTimeoutError(
+            "The run took longer than it may, and was stopped at its next step. Resume it, and it goes on where it was "
+            "without a limit; or give it more time."
+        )
+    return RunCancelledError("The run was stopped. Resume it, and it goes on where it was.")

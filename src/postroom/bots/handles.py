@@ -1,13 +1,15 @@
 """A session as bots hold it and pass it on: a handle without secrets, and the live session that is made from it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from threading import Lock
+from types import TracebackType
 from typing import Any, Literal, Self
 
 from postroom.actions.running import find_run
 from postroom.actions.sessions import Session
-from postroom.errors import DisconnectedError, SettingError
+from postroom.errors import DisconnectedError, PostroomError, SettingError
 
 Scope = Literal["local", "global", "variable"]
 
@@ -16,13 +18,13 @@ Scope = Literal["local", "global", "variable"]
 class SessionHandle:
     """What a session is made from, on demand, in whichever process.
 
-    `action` opens it with `settings`, among which secrets are references. `id` is of this session alone; `owner` is
-    the run that opened it, and `root` the one that began it all.
+    `action` opens it with `settings`, among which secrets are references wherever a journal is kept. `id` is of this
+    session alone; `owner` is the run that opened it.
     """
 
     id: str
     action: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(repr=False)
     name: str
     scope: Scope
     owner: str
@@ -36,20 +38,34 @@ class BotSession:
         self.handle = handle
 
     def __getattr__(self, name: str) -> Any:
-        run = find_run()
-        bind = getattr(run, "bind", None)
+        if name.startswith("_"):  # what Python and templates ask of everything
+            raise AttributeError(f"A session has no attribute {name!r}.")
+        bind = getattr(find_run(), "bind", None)
         if bind is None:
             raise DisconnectedError(
-                f"The session for {self.handle.title} belongs to a run that is not here: use it in the bot that opened "
-                "it, or in one that it was passed to."
+                f"The session for {self.handle.title} is used outside of its run. Use it in the bot that opened it or "
+                "in one that it was passed to, and in the bot's own thread."
             )
         return bind(self.handle, name)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_error: object) -> None:
-        self.disconnect()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.disconnect()
+            return
+        # What went wrong in the block is what matters, and not that the block may not close this session.
+        with suppress(PostroomError):
+            self.disconnect()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BotSession) and self.handle.id == other.handle.id
+
+    def __hash__(self) -> int:
+        return hash(self.handle.id)
 
     def __repr__(self) -> str:
         return f"<session for {self.handle.title}>"
@@ -62,29 +78,18 @@ class LiveSessions:
         self._lock = Lock()
         self._locks: dict[str, Lock] = {}
         self._live: dict[str, Session] = {}
-        self._closed: set[str] = set()
 
     def get(self, handle: SessionHandle, open_session: Callable[[], Session]) -> Session:
-        """The live session of this handle, opened if it is not. Errors: DisconnectedError where it was closed."""
+        """The live session of this handle, opened if it is not. Errors: those of opening it."""
         with self._lock:
             lock = self._locks.setdefault(handle.id, Lock())
         with lock:
-            if handle.id in self._closed:
-                raise DisconnectedError(
-                    f"The session for {handle.title} was closed by the bot that opened it. Open one of your own, or "
-                    "close it later."
-                )
             if handle.id not in self._live:
                 self._live[handle.id] = open_session()
             return self._live[handle.id]
 
     def close(self, handle: SessionHandle) -> None:
-        """Close the live session of this handle, if it is open here; it is not opened again."""
-        self._closed.add(handle.id)
-        self.drop(handle)
-
-    def drop(self, handle: SessionHandle) -> None:
-        """Let go of the live session of this handle, if it is open here; who needs it opens it again."""
+        """Close the live session of this handle, if it is open here."""
         with self._lock:
             live = self._live.pop(handle.id, None)
             self._locks.pop(handle.id, None)

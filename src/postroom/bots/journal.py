@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import uuid4
 
+from postroom.bots.handles import SessionHandle
+
 if TYPE_CHECKING:
     from postroom.bots.definition import Bot
-    from postroom.bots.handles import SessionHandle
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class StepKey:
+    """A step of a run: the same in every attempt, and no other step's. `number` counts from 1, with gaps."""
+
+    run: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.run}/{self.number}"
 
 
 @dataclass(frozen=True)
@@ -17,20 +29,23 @@ class ChildResult:
     """What a child bot leaves behind: what it gave, and the global sessions that are open now."""
 
     value: Any
-    sessions: tuple["SessionHandle", ...]
+    sessions: tuple[SessionHandle, ...]
 
 
 class Journal(Protocol):
     """What does each step of a run once, and runs its child bots."""
 
-    def do(self, title: str, work: Callable[[str], T]) -> T:
-        """Do a step, or give again what it gave when it was done; what it raised is raised again.
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Refuse settings of a session that could not be kept, before anything is done. Errors: SettingError."""
 
-        `work` gets the key of the step: the same in every attempt, and of no other step.
-        """
+    def check_result(self, annotation: Any, title: str) -> None:
+        """Refuse an action whose result could not be kept, before it is done. Errors: SettingError."""
+
+    def do(self, title: str, work: Callable[[StepKey], T]) -> T:
+        """Do a step, or give again what it gave when it was done; what it raised is raised again."""
 
     def run_child(
-        self, child: "Bot", inputs: Mapping[str, Any], sessions: Sequence["SessionHandle"]
+        self, child: "Bot", inputs: Mapping[str, Any], sessions: Sequence[SessionHandle]
     ) -> ChildResult:
         """Run a child bot to its end, or give again what it left behind; what it raised is raised."""
 
@@ -42,13 +57,22 @@ class NoJournal:
         self, run_child: "Callable[[Bot, Mapping[str, Any], Sequence[SessionHandle]], ChildResult]"
     ) -> None:
         self._run_child = run_child
+        self._id = uuid4().hex
+        self._steps = 0
 
-    def do(self, title: str, work: Callable[[str], T]) -> T:  # noqa: ARG002 - the title is for those who remember
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Nothing is kept, so nothing is refused."""
+
+    def check_result(self, annotation: Any, title: str) -> None:
+        """Nothing is kept, so nothing is refused."""
+
+    def do(self, title: str, work: Callable[[StepKey], T]) -> T:  # noqa: ARG002 - the title is for those who remember
         """Do the step."""
-        return work(uuid4().hex)
+        self._steps += 1
+        return work(StepKey(self._id, self._steps))
 
     def run_child(
-        self, child: "Bot", inputs: Mapping[str, Any], sessions: Sequence["SessionHandle"]
+        self, child: "Bot", inputs: Mapping[str, Any], sessions: Sequence[SessionHandle]
     ) -> ChildResult:
         """Run the child bot here and now."""
         return self._run_child(child, inputs, sessions)
