@@ -3,11 +3,9 @@
 No actions: bots list messages, and what runs bots by itself calls these with a mailbox that it has connected.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from postroom.graph.message_changes import MessageChanges, fetch_message_changes
-from postroom.graph.messages import MessageQuery, list_messages
 from postroom.graph.models import Message
 from postroom.graph.subscriptions import (
     Subscription,
@@ -26,12 +24,6 @@ def fetch_changes(mailbox: Mailbox, folder: str, checkpoint: str | None) -> Mess
     Errors: FolderNotFoundError, SettingError, and those of the client.
     """
     return fetch_message_changes(mailbox._graph, mailbox._folders.get_folder_id(folder), checkpoint)
-
-
-def list_received(mailbox: Mailbox, folder: str, since: datetime) -> Iterator[Message]:
-    """List what lies in a folder and was received since a moment, the oldest first. Errors: as `fetch_changes`."""
-    query = MessageQuery(since=since, newest_first=False)
-    return list_messages(mailbox._graph, mailbox._folders.get_folder_id(folder), query)
 
 
 def is_wanted(message: Message, *, unread: bool, subject: str, senders: str) -> bool:

@@ -118,8 +118,8 @@ class MailboxLimit(models.Model):
 class Missed(models.TextChoices):
     """What becomes of the times of a schedule at which nothing ran."""
 
-    ONCE = "once", _("Run once as soon as possible, within a day")
-    SKIP = "skip", _("Wait for the next time")
+    ONCE: Any = "once", _("Run once as soon as possible, within a day")
+    SKIP: Any = "skip", _("Wait for the next time")
 
 
 class Schedule(models.Model):
@@ -160,8 +160,8 @@ class Trigger(models.Model):
     class Kind(models.TextChoices):
         """How it learns of new mail."""
 
-        DELTA = "delta", _("Asks the mailbox now and then")
-        NOTIFICATIONS = "notifications", _("Is told by Microsoft 365")
+        DELTA: Any = "delta", _("Asks the mailbox now and then")
+        NOTIFICATIONS: Any = "notifications", _("Is told by Microsoft 365")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=200)
@@ -208,13 +208,13 @@ class Trigger(models.Model):
 class RunStatus(models.TextChoices):
     """How it stands with a run."""
 
-    QUEUED = "queued", _("Queued")
-    RUNNING = "running", _("Running")
-    PAUSED = "paused", _("Paused")
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
-    TIMED_OUT = "timed out", _("Timed out")
+    QUEUED: Any = "queued", _("Queued")
+    RUNNING: Any = "running", _("Running")
+    PAUSED: Any = "paused", _("Paused")
+    DONE: Any = "done", _("Done")
+    FAILED: Any = "failed", _("Failed")
+    CANCELLED: Any = "cancelled", _("Cancelled")
+    TIMED_OUT: Any = "timed out", _("Timed out")
 
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.PAUSED)

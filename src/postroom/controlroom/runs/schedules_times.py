@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
 
-from croniter import croniter
-from croniter.croniter import CroniterError
+from croniter import croniter  # type: ignore[import-untyped]
+from croniter.croniter import CroniterError  # type: ignore[import-untyped]
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,7 +24,10 @@ _NAMED = r"[\dA-Za-z*,/\-]+"
 _CRON = re.compile(rf"{_FIELD} {_FIELD} {_FIELD} {_NAMED} {_NAMED}")
 _NAMES = re.compile(r"[A-Za-z]+")
 _KNOWN_NAMES = frozenset(
-    "jan feb mar apr may jun jul aug sep oct nov dec sun mon tue wed thu fri sat".split()
+    {
+        *("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+        *("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
+    }
 )
 _DAY = timedelta(days=1)
 WEEKDAYS = "1-5"
