@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID, SetWorkflowTimeout, WorkflowStatus
+from dbos import DBOS, DBOSConfig, SetWorkflowID, SetWorkflowTimeout, WorkflowHandle, WorkflowStatus
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSException
 
 from postroom.bots.definition import Bot, fill_inputs
@@ -49,6 +49,8 @@ __all__ = [
 
 APPLICATION = "postroom"
 POLLING_SECONDS = 0.1
+QUEUE_SECONDS = 0.25
+"""How often a worker looks whether a run was handed to it."""
 GET_RESULT = "DBOS.getResult"
 OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 ACTIVE = ("PENDING", "ENQUEUED", "DELAYED")
@@ -58,12 +60,19 @@ class Engine:
     """What runs bots in this process, durably. There is one a process.
 
     `database` is the URL of the journal; `worker` names this process among those that share it: no two at a time have
-    the same. `settings` are further ones of DBOS.
+    the same. `queue` is one of its own, through which runs are handed to it alone. `settings` are further ones of DBOS.
     """
 
     def __init__(
-        self, database: str, sealer: Sealer, worker: str, surroundings: Surroundings, **settings: Any
+        self,
+        database: str,
+        sealer: Sealer,
+        worker: str,
+        surroundings: Surroundings,
+        queue: str | None = None,
+        **settings: Any,
     ) -> None:
+        self._queue = queue
         self._config: DBOSConfig = {
             "name": APPLICATION,
             "system_database_url": database,
@@ -83,7 +92,11 @@ class Engine:
         try:
             DBOS(config=self._config)
             register_workflow()
+            if self._queue is not None:
+                DBOS.listen_queues([self._queue])
             DBOS.launch()
+            if self._queue is not None:
+                DBOS.register_queue(self._queue, polling_interval_sec=QUEUE_SECONDS)
         except Exception as error:  # of DBOS, SQLAlchemy or the driver
             DBOS.destroy()
             raise JournalError(
@@ -93,6 +106,8 @@ class Engine:
 
     def stop(self, wait_seconds: int = 0) -> None:
         """Close the journal; what is not done by then goes on when somebody resumes it."""
+        if self._queue is not None:
+            DBOS.delete_queue(self._queue)
         DBOS.destroy(workflow_completion_timeout_sec=wait_seconds)
 
     def run(
@@ -109,16 +124,23 @@ class Engine:
         """
         order = RunOrder(run_id or str(uuid4()), bot.reference, fill_inputs(bot, inputs))
         with SetWorkflowID(order.id), _limit_time(time_limit_seconds):
+            handle = DBOS.start_workflow(register_workflow(), encode_order(order))
+        return self._get_value(handle)
+
+    def begin(self, order: RunOrder) -> None:
+        """Begin a run here, and do not wait for it. Errors: SettingError where an input cannot be kept."""
+        with SetWorkflowID(order.id):
             DBOS.start_workflow(register_workflow(), encode_order(order))
-        return self.wait(order.id)
 
     def wait(self, run_id: str) -> Any:
         """Wait until a run is over, and give what it gives. Errors: as `run`."""
-        handle: Any = DBOS.retrieve_workflow(run_id)
+        return self._get_value(DBOS.retrieve_workflow(run_id))
+
+    def _get_value(self, handle: WorkflowHandle[Any]) -> Any:
         try:
             result: ChildResult = decode(handle.get_result(polling_interval_sec=POLLING_SECONDS))
         except DBOSAwaitedWorkflowCancelledError:
-            raise _explain_stop(self._get_status(run_id)) from None
+            raise _explain_stop(self._get_status(handle.workflow_id)) from None
         return result.value
 
     def resume(self, run_id: str) -> Any:
@@ -139,8 +161,7 @@ class Engine:
             advice = "Retry it" if status.status == "ERROR" else "Begin a new one"
             raise RunError(f"The run {run_id} is over, so it cannot go on. {advice} instead.")
         _check_version(status)
-        unfinished = [child.workflow_id for child in self._iterate_below(run_id) if not _is_finished(child)]
-        DBOS.resume_workflows([run_id, *unfinished], queue_name=queue)
+        DBOS.resume_workflows([run_id, *self.list_unfinished(run_id)], queue_name=queue)
 
     def cancel(self, run_id: str) -> None:
         """Stop a run and its child runs at their next step; `resume` goes on with it.
@@ -165,6 +186,26 @@ class Engine:
         if child and self._get_status(child).status not in ("SUCCESS", *ACTIVE):
             self.retry(child, queue=queue)
         DBOS.rewind_workflow(run_id, start_step=number, application_version=JOURNAL_VERSION, queue_name=queue)
+
+    def find_status(self, run_id: str) -> str | None:
+        """What DBOS calls how it stands with a run; None where the journal does not have it."""
+        found = DBOS.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
+        return found[0].status if found else None
+
+    def list_unfinished(self, run_id: str) -> list[str]:
+        """The child runs of a run, and theirs, that have no result yet."""
+        return [child.workflow_id for child in self._iterate_below(run_id) if not _is_finished(child)]
+
+    def get_result_step(self, run_id: str, child_id: str) -> int:
+        """The step at which a run gets the result of a child. Errors: RunNotFoundError where it never did."""
+        for step in DBOS.list_workflow_steps(run_id):
+            if step["child_workflow_id"] == child_id and step["function_name"] == GET_RESULT:
+                return step["function_id"]
+        raise RunNotFoundError(f"The run {run_id} has not got a result of a child run {child_id}.")
+
+    def delete(self, run_ids: Sequence[str]) -> None:
+        """Delete the journals of these runs and of their child runs."""
+        DBOS.delete_workflows(list(run_ids), delete_children=True)
 
     def _find_failure(self, status: WorkflowStatus) -> tuple[int, str | None]:
         """The step whose error ended the run, and the child run that it stands for; else the one after the last."""

@@ -95,8 +95,7 @@ class Run:
         session = action.function(**fill_texts(settings, self.library))
         title = str(getattr(session, "address", "") or action.title)
         handle = SessionHandle(str(key), action.name, settings, name, scope, self.id, title)
-        live_sessions.get(handle, lambda: session)
-        self.listener.on_open(self.id, session)
+        live_sessions.get(handle, lambda: self._tell_opened(session))
         return handle
 
     def get_session(self, name: str) -> BotSession:
@@ -188,8 +187,14 @@ class Run:
         return live_sessions.get(handle, lambda: self._open_again(handle))
 
     def _open_again(self, handle: SessionHandle) -> Session:
-        session = open_again(handle, self.library)
-        self.listener.on_open(self.id, session)
+        return self._tell_opened(open_again(handle, self.library))
+
+    def _tell_opened(self, session: Session) -> Session:
+        try:
+            self.listener.on_open(self.id, session)
+        except BaseException:
+            session.disconnect()
+            raise
         return session
 
     def _disconnect(self, handle: SessionHandle) -> None:

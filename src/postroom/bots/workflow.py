@@ -49,6 +49,8 @@ class Surroundings:
     library: BotLibrary
     listener: RunListener
     enter: Callable[[RunOrder], AbstractContextManager[None]] = lambda _order: nullcontext()
+    await_child: Callable[[str], None] = lambda _run_id: None
+    """Called with the id of a child run before its result is asked for; RunStopped ends the parent there."""
 
 
 class BotChanged(BaseException):
@@ -96,6 +98,7 @@ class DurableJournal:
             order = RunOrder(child_id, child.reference, inputs, root, self._order.id, tuple(sessions))
             with SetWorkflowID(child_id):
                 handle = DBOS.start_workflow(register_workflow(), encode_order(order))
+            _get_surroundings().await_child(child_id)
             try:
                 return cast("ChildResult", decode(handle.get_result()))
             except DBOSAwaitedWorkflowCancelledError:
@@ -154,6 +157,11 @@ def surround(surroundings: Surroundings) -> None:
     _surroundings = surroundings
 
 
+def _get_surroundings() -> Surroundings:
+    assert _surroundings is not None
+    return _surroundings
+
+
 def register_workflow() -> Callable[[dict[str, Any]], Any]:
     """The workflow of DBOS that every run is."""
     global _workflow  # noqa: PLW0603 - as above
@@ -164,8 +172,7 @@ def register_workflow() -> Callable[[dict[str, Any]], Any]:
 
 def _run_bot(content: dict[str, Any]) -> Any:
     order = decode_order(content)
-    surroundings = _surroundings
-    assert surroundings is not None
+    surroundings = _get_surroundings()
     with surroundings.enter(order):
         return _perform(order, surroundings, surroundings.library.get(order.bot))
 
