@@ -78,8 +78,9 @@ def save_trigger(trigger: Trigger, wanted: TriggerSettings, actor: User) -> Trig
         for name in ("token", "username", "unread", "subject", "senders", "input", "gives", "days")
     }
     set_inputs(trigger, wanted.inputs)
-    now = timezone.now()
     if is_new or _get_place(trigger) != place:
+        # When mail was received is told in whole seconds.
+        now = timezone.now().replace(microsecond=0)
         state = TriggerState(since=now - timedelta(days=wanted.days))
         trigger.encrypted_state = seal_state(trigger, state)
     trigger.generation += 1
