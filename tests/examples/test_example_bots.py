@@ -1,26 +1,36 @@
-"""The example bots, as files and in Python: in both clouds, in each authentication mode, they do the same."""
+"""The example bots, as files and in Python: in both clouds and in each authentication mode they do the same, once."""
 
-import importlib.util
+import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
+from postroom.bots.files import FolderLibrary
+from postroom.bots.run import run_alone
 from postroom.tenant.environment import app_environment
+from support.control_room import RunningControlRoom
 from support.desk import Desk
+from support.filled_room import fill_room, let_device_in, sign_in_for_room
 from support.invoices import BOTS, DOMAINS, InvoiceStory
 from support.tenant import RunningTenant
 
 CLOUDS = pytest.mark.parametrize("cloud", DOMAINS)
+Perform = Callable[..., Any]
 
 
-@pytest.fixture
-def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Import the Python bots as a script beside them would."""
+@pytest.fixture(params=["file", "python"])
+def perform(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Perform:
+    """Run a bot from Python: as a file that a library finds, or as a function that is called."""
+    if request.param == "file":
+        library = FolderLibrary(BOTS)
+        return lambda name, **inputs: run_alone(library.get(f"{name}.bot.yaml"), inputs, library=library)
     monkeypatch.syspath_prepend(str(BOTS))
     monkeypatch.delitem(sys.modules, "invoice_intake", raising=False)
-    return importlib.import_module("invoice_intake")
+    module = importlib.import_module("invoice_intake")
+    return lambda name, **inputs: getattr(module, name.replace("-", "_"))(**inputs)
 
 
 def give_credential(monkeypatch: pytest.MonkeyPatch, tenant: RunningTenant, app: str, cloud: str) -> None:
@@ -30,33 +40,57 @@ def give_credential(monkeypatch: pytest.MonkeyPatch, tenant: RunningTenant, app:
 
 
 @CLOUDS
-def test_a_python_bot_is_called_like_any_function(
+def test_the_app_signs_in_as_itself(
     cloud: str,
-    module: ModuleType,
+    perform: Perform,
     reachable_tenant: RunningTenant,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """Client Credentials: it gives what it returns, and everything is done once."""
+    """Client Credentials: nobody is asked, and no request goes to the other cloud."""
     story = InvoiceStory(reachable_tenant, cloud).deliver()
     give_credential(monkeypatch, reachable_tenant, "Invoice bot", cloud)
+    reachable_tenant.clear_requests()
     saved = tmp_path / "saved"
-    filed = module.invoice_intake(username=story.username, save_to=str(saved), **story.inputs)
-    assert filed == 3
+    perform("invoice-intake", username=story.username, save_to=str(saved), **story.inputs)
     story.check(saved)
+    assert {request["cloud"] for request in reachable_tenant.requests()} == {cloud}
 
 
 @CLOUDS
-def test_a_python_bot_lets_a_person_sign_in(
-    cloud: str, module: ModuleType, desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_person_signs_in(
+    cloud: str, perform: Perform, desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Authorization Code with PKCE: the browser opens once a mailbox, and in later runs never."""
+    """Authorization Code with PKCE: the browser opens once for each mailbox, and in later runs never."""
     story = InvoiceStory(desk.tenant, cloud).deliver()
     give_credential(monkeypatch, desk.tenant, "Desktop bot", cloud)
     desk.seat(story.username)
     for name in ("first", "second"):
         inputs = {"username": story.username, "save_to": str(tmp_path / name)}
-        module.invoice_intake_attended(**inputs, **story.inputs)
+        perform("invoice-intake-attended", **inputs, **story.inputs)
         assert desk.links == 2
     story.check(tmp_path / "first")
     assert not (tmp_path / "second").exists()
+
+
+@CLOUDS
+@pytest.mark.parametrize("token", ["shared", "user-specific"])
+def test_the_control_room_manages_the_sign_in(
+    cloud: str,
+    token: str,
+    perform: Perform,
+    control_room: RunningControlRoom,
+    reachable_tenant: RunningTenant,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Control Room managed: with the token of either type, and the username from a credential of the Control Room."""
+    story = InvoiceStory(reachable_tenant, cloud).deliver()
+    credentials = {"mailboxes": {"ap": story.username}}
+    connection = fill_room(control_room, reachable_tenant, cloud, credentials)
+    sign_in_for_room(control_room, reachable_tenant, connection, story.username, token)
+    for name, value in let_device_in(control_room).items():
+        monkeypatch.setenv(name, value)
+    saved = tmp_path / "saved"
+    perform("invoice-intake-managed", token=token, save_to=str(saved), **story.inputs)
+    story.check(saved)
