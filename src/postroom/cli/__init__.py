@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from postroom import __version__
 from postroom.cli import (
     audit,
+    bot,
     connect,
     connections,
     credential,
@@ -69,6 +70,7 @@ app.add_typer(
     name="mail",
     help="Work in a mailbox: list, save, move, answer, send.",
 )
+app.add_typer(bot.app)
 app.add_typer(credential.app)
 app.add_typer(connections.app)
 app.add_typer(audit.app)

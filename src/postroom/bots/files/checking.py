@@ -181,7 +181,7 @@ class _Checker:
                 hint = suggest(name, [*fields, "session"]).strip()
                 self._faults.add(given.lines[name], f"{action.name} has no setting “{name[:60]}”.", hint)
                 self._check_values(node)
-        for name, one in fields.items():
+        for one in fields.values():
             if one.required and not any(find_field(fields, key) is one for key in given.entries):
                 self._add_missing(step, action.name, one)
         if not action.opens and "session" not in given.entries:
