@@ -61,6 +61,7 @@ def test_secrets_do_not_print() -> None:
             url="https://x",
             trusted_proxy=None,
             sessions_end_with_browser=True,
+            bots_folder=None,
             secret_key="hush",
         )
     )

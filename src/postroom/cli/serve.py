@@ -48,6 +48,16 @@ def command(
             "--with-tenant", help="Start a local tenant too, and fill in connections and people for it."
         ),
     ] = False,
+    bots: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            file_okay=False,
+            exists=True,
+            help="A folder of bots to deploy from, most often a checkout of git (POSTROOM_BOTS_FOLDER).",
+            show_default=False,
+        ),
+    ] = None,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -68,6 +78,8 @@ def command(
     from postroom.controlroom.server import listen, serve  # noqa: PLC0415
 
     ready = ready_file.absolute() if ready_file is not None else None
+    if bots is not None:
+        os.environ["POSTROOM_BOTS_FOLDER"] = str(bots.absolute())
     with _interrupted_by_sigterm(), ExitStack() as stack:
         sockets = stack.enter_context(listen(host, port))
         os.environ.setdefault("POSTROOM_URL", f"http://localhost:{port}")

@@ -3,8 +3,9 @@
 POSTROOM_HOME is the folder of database and keys, POSTROOM_DATABASE the address of a PostgreSQL database,
 POSTROOM_SECRET_KEY what signs sessions and audit entries where several hosts serve one Control Room,
 POSTROOM_OLD_SECRET_KEYS the keys that it replaced, POSTROOM_URL the address under which people reach it,
-POSTROOM_TRUSTED_PROXY the address of the reverse proxy in front of it, and POSTROOM_SESSION
-whether a sign-in ends with the browser or only after twelve hours.
+POSTROOM_TRUSTED_PROXY the address of the reverse proxy in front of it, POSTROOM_SESSION whether a sign-in ends with the
+browser or only after twelve hours, POSTROOM_BOTS_FOLDER a folder of bots, most often a checkout of git, and
+POSTROOM_KEEP_RUNS_DAYS how long runs are kept after their end.
 """
 
 import os
@@ -21,6 +22,7 @@ from postroom.folders import get_state_folder
 DEFAULT_URL = "http://localhost:8000"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 DATABASE_SCHEMES = frozenset({"postgresql", "postgres", "sqlite"})
+KEEP_RUNS_DAYS = 90
 SESSION_ENDS = {"browser": True, "12 hours": False}
 
 
@@ -34,6 +36,10 @@ class Configuration:
     trusted_proxy: str | None
     """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     sessions_end_with_browser: bool
+    bots_folder: Path | None
+    """Where bots are deployed from besides by hand; None where nobody has named one."""
+    keep_runs_days: int
+    """How long runs and their journals are kept after their end."""
     secret_key: str = field(repr=False)
     old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """What the secret key replaced: with them sessions go on, and old audit entries can be proved."""
@@ -73,6 +79,8 @@ def read_configuration() -> Configuration:
         url=url,
         trusted_proxy=_find_trusted_proxy(url),
         sessions_end_with_browser=_read_session_end(),
+        bots_folder=_find_bots_folder(),
+        keep_runs_days=_read_days("POSTROOM_KEEP_RUNS_DAYS", KEEP_RUNS_DAYS),
         secret_key=os.environ.get("POSTROOM_SECRET_KEY") or _keep_secret_key(home / "secret-key"),
         old_secret_keys=tuple(os.environ.get("POSTROOM_OLD_SECRET_KEYS", "").split()),
     )
@@ -87,6 +95,26 @@ def _find_trusted_proxy(url: str) -> str | None:
     # We serve no HTTPS ourselves: where people use it, something in front does, and most often on the same machine.
     default = "127.0.0.1" if url.startswith("https:") else None
     return os.environ.get("POSTROOM_TRUSTED_PROXY") or default
+
+
+def _find_bots_folder() -> Path | None:
+    given = os.environ.get("POSTROOM_BOTS_FOLDER")
+    if not given:
+        return None
+    folder = Path(given).absolute()
+    if not folder.is_dir():
+        raise SettingError(
+            f"POSTROOM_BOTS_FOLDER names {folder}, which is no folder. Name the one that your bots are in, or leave it "
+            "out."
+        )
+    return folder
+
+
+def _read_days(name: str, default: int) -> int:
+    given = os.environ.get(name) or str(default)
+    if not given.isdecimal() or not 0 < int(given) < 100_000:
+        raise SettingError(f"{name} “{given}” is not a number of days. Write a whole one, such as {default}.")
+    return int(given)
 
 
 def _read_session_end() -> bool:

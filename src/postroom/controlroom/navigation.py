@@ -20,10 +20,8 @@ class Page:
     title: Any
     icon: str
     url_name: str
-    permission: Permission | None = None
-    """Who sees it; None for everybody who is signed in."""
-    other_permission: Permission | None = None
-    """Who sees it as well."""
+    permissions: tuple[Permission, ...] = ()
+    """Who sees it: whoever has one of them; without any, everybody who is signed in."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +41,43 @@ CONNECTIONS = (Permission.VIEW_CONNECTIONS, Permission.MANAGE_CONNECTIONS)
 VAULT = (Permission.MANAGE_MY_CREDENTIALS, Permission.ADMINISTER_ALL_LOCKERS)
 """Who has or administers credentials."""
 
+BOTS = (Permission.RUN_BOTS, Permission.MANAGE_BOTS, Permission.VIEW_RUNS, Permission.MANAGE_SCHEDULES)
+"""Who sees which bots are deployed."""
+
+RUNS = (Permission.VIEW_RUNS, Permission.RUN_BOTS)
+"""Who sees runs: all of them, or their own."""
+
+WORKERS = (Permission.VIEW_RUNS, Permission.MANAGE_BOTS)
+"""Who sees the processes that carry out runs."""
+
 GROUPS = (
     Group(None, (Page(_("Overview"), "home", "admin:index"),)),
     Group(
+        _("Bots"),
+        (
+            Page(_("Bots"), "smart_toy", "bots", BOTS),
+            Page(_("Runs"), "play_circle", "runs", RUNS),
+            Page(_("Workers"), "dns", "workers", WORKERS),
+        ),
+    ),
+    Group(
         _("Automation"),
         (
-            Page(_("OAuth connections"), "link", "connections", *CONNECTIONS),
-            Page(_("Credentials"), "key", "admin:vault_credential_changelist", *VAULT),
-            Page(_("Lockers"), "inventory_2", "admin:vault_locker_changelist", *VAULT),
+            Page(_("OAuth connections"), "link", "connections", CONNECTIONS),
+            Page(_("Credentials"), "key", "admin:vault_credential_changelist", VAULT),
+            Page(_("Lockers"), "inventory_2", "admin:vault_locker_changelist", VAULT),
         ),
     ),
     Group(
         _("Administration"),
         (
-            Page(_("Users"), "group", "admin:accounts_user_changelist", Permission.MANAGE_USERS),
-            Page(_("Roles"), "badge", "admin:accounts_role_changelist", Permission.MANAGE_USERS),
-            Page(_("Devices"), "devices", "admin:accounts_device_changelist", Permission.MANAGE_USERS),
-            Page(_("Credential Vault"), "lock", "vault_vault", Permission.ADMINISTER_ALL_LOCKERS),
-            Page(_("Audit log"), "history", "admin:audit_auditentry_changelist", Permission.VIEW_AUDIT_LOG),
+            Page(_("Users"), "group", "admin:accounts_user_changelist", (Permission.MANAGE_USERS,)),
+            Page(_("Roles"), "badge", "admin:accounts_role_changelist", (Permission.MANAGE_USERS,)),
+            Page(_("Devices"), "devices", "admin:accounts_device_changelist", (Permission.MANAGE_USERS,)),
+            Page(_("Credential Vault"), "lock", "vault_vault", (Permission.ADMINISTER_ALL_LOCKERS,)),
+            Page(
+                _("Audit log"), "history", "admin:audit_auditentry_changelist", (Permission.VIEW_AUDIT_LOG,)
+            ),
         ),
     ),
     Group(
@@ -68,8 +85,10 @@ GROUPS = (
         (
             Page(_("Profile"), "person", "my-settings"),
             Page(_("My connections"), "link", "my-connections"),
-            Page(_("My devices"), "laptop_mac", "my-devices", Permission.MANAGE_DEVICES),
-            Page(_("My credentials"), "password", "vault_my_credentials", Permission.MANAGE_MY_CREDENTIALS),
+            Page(_("My devices"), "laptop_mac", "my-devices", (Permission.MANAGE_DEVICES,)),
+            Page(
+                _("My credentials"), "password", "vault_my_credentials", (Permission.MANAGE_MY_CREDENTIALS,)
+            ),
         ),
     ),
 )
@@ -86,10 +105,7 @@ def get_navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _shows(page: Page, request: HttpRequest) -> bool:
-    allowed = [
-        permission for permission in (page.permission, page.other_permission) if permission is not None
-    ]
-    return not allowed or any(request.user.may(permission) for permission in allowed)
+    return not page.permissions or any(request.user.may(permission) for permission in page.permissions)
 
 
 def _describe(page: Page, request: HttpRequest) -> dict[str, Any]:

@@ -46,5 +46,6 @@ urlpatterns = [
     path("", include("postroom.controlroom.accounts.urls")),
     path("", include("postroom.controlroom.connections.urls")),
     path("", include("postroom.controlroom.vault.urls")),
+    path("", include("postroom.controlroom.runs.urls")),
     path("", site.urls),
 ]
