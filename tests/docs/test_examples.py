@@ -26,8 +26,8 @@ FOR_A_PERSON = re.compile(r"AuthorizationCode|DeviceCode|authorization-code|devi
 """What an example says that acts for a person, who signed in before."""
 
 PERMISSIONS = ("Mail.ReadWrite", "Mail.Send", "Mail.ReadWrite.Shared", "Mail.Send.Shared")
-FILE_NAME = re.compile(r"# (\w+\.py)\n")
-"""With what a block begins that is a file, which others of its page may import."""
+FILE_NAME = re.compile(r"# ([\w-]+\.(?:py|bot\.yaml))\n")
+"""With what a block begins that is a file, which other blocks of its page may import, run or check."""
 LEFT_OUT = {
     "make demo": "tests/examples runs the demo, and would make an environment of its own here.",
     "make test": "It is what runs this.",
@@ -95,6 +95,19 @@ def list_console_lines() -> list[tuple[str, str]]:
     ]
 
 
+def write_files(page: str, folder: Path) -> list[str]:
+    """Write the files that a page shows, as its reader does, and give their names."""
+    files = {
+        name: block
+        for language in ("python", "yaml")
+        for block in list_blocks(language)
+        if block.page == page and (name := find_file_name(block))
+    }
+    for name, block in files.items():
+        (folder / name).write_text(block.text, encoding="utf-8")
+    return list(files)
+
+
 def find_file_name(block: Block) -> str | None:
     """Find the name of the file that a block is; None for a script without one."""
     named = FILE_NAME.match(block.text)
@@ -111,9 +124,7 @@ def is_test_file(block: Block) -> bool:
 )
 def test_tests_pass_as_they_are_shown(page: str, tmp_path: Path) -> None:
     """The test files that were copied from a page, with the other files of the page beside them, pass as they are."""
-    for block in list_blocks("python"):
-        if block.page == page and (name := find_file_name(block)):
-            (tmp_path / name).write_text(block.text, encoding="utf-8")
+    write_files(page, tmp_path)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     assert " passed" in run(command, tmp_path, bare_environment())
 
@@ -123,8 +134,20 @@ def test_tests_pass_as_they_are_shown(page: str, tmp_path: Path) -> None:
 )
 def test_a_script_runs_as_it_is_shown(block: Block, tmp_path: Path, shell_for: ShellFor) -> None:
     """A script that was copied from a page ends well, with nothing on stderr."""
+    write_files(block.page, tmp_path)
     (tmp_path / "script.py").write_text(block.text, encoding="utf-8")
     run([sys.executable, "script.py"], tmp_path, shell_for(block.text))
+
+
+@pytest.mark.parametrize(
+    "page", sorted({block.page for block in list_blocks("yaml") if find_file_name(block)})
+)
+def test_bot_files_have_no_faults_as_they_are_shown(page: str, tmp_path: Path) -> None:
+    """The bot files that were copied from a page can be run, child bots included."""
+    names = [name for name in write_files(page, tmp_path) if name.endswith(".yaml")]
+    assert "No faults" in run(
+        [sys.executable, "-m", "postroom", "bot", "check", *names], tmp_path, bare_environment()
+    )
 
 
 def test_the_script_of_the_readme_does_what_it_says(
@@ -139,17 +162,22 @@ def test_the_script_of_the_readme_does_what_it_says(
     assert tenant.folders("ap@contoso.com")["Inbox/Processed"]["total"] == 1
 
 
-def test_the_first_bot_answers_an_invoice_once(tmp_path: Path, shell: dict[str, str]) -> None:
-    """It prints a line for the invoice, and nothing the second time, as the tutorial says."""
-    script = next(block for block in list_blocks("python") if block.page == "docs/tutorial/first-bot.md")
-    command = [sys.executable, "-c", script.text]
-    assert [run(command, tmp_path, shell).count("Invoice 4711") for _ in range(2)] == [1, 0]
+@pytest.mark.parametrize("bot", ["answer-invoices.bot.yaml", "answer_invoices.py:answer_invoices"])
+def test_the_first_bot_answers_an_invoice_once(
+    bot: str, tmp_path: Path, shell: dict[str, str], tenant: RunningTenant
+) -> None:
+    """It answers the invoice, and does nothing the second time, as the tutorial says."""
+    write_files("docs/tutorial/first-bot.md", tmp_path)
+    for _ in range(2):
+        run([sys.executable, "-m", "postroom", "run", bot], tmp_path, shell)
+        assert tenant.folders("adele@contoso.com")["Inbox"]["total"] == 1
 
 
 @pytest.mark.parametrize(("place", "line"), list_console_lines())
 def test_a_command_runs_as_it_is_shown(place: str, line: str, tmp_path: Path, shell_for: ShellFor) -> None:
     """A command line that was copied from a page ends well, but for those that are left out by name."""
     if line not in LEFT_OUT:
+        write_files(place.rpartition(":")[0], tmp_path)
         run(["sh", "-c", SHELL_START + line], tmp_path, shell_for(line))
 
 
