@@ -8,7 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, SetWorkflowTimeout, WorkflowHandle, WorkflowStatus
-from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSException
+from dbos._error import (
+    DBOSAwaitedWorkflowCancelledError,
+    DBOSException,
+    DBOSWorkflowCancelledError,
+    DBOSWorkflowConflictIDError,
+)
 
 from postroom.bots.definition import Bot, fill_inputs
 from postroom.bots.encoding import decode
@@ -37,6 +42,7 @@ from postroom.errors import (
 __all__ = [
     "APPLICATION",
     "JOURNAL_VERSION",
+    "LOST",
     "WORKFLOW",
     "Engine",
     "RunOrder",
@@ -54,6 +60,8 @@ QUEUE_SECONDS = 0.25
 GET_RESULT = "DBOS.getResult"
 OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 ACTIVE = ("PENDING", "ENQUEUED", "DELAYED")
+LOST = (DBOSWorkflowCancelledError, DBOSWorkflowConflictIDError)
+"""What ends a run here that somebody has stopped, or another process goes on with."""
 
 
 class Engine:
@@ -72,7 +80,7 @@ class Engine:
         queue: str | None = None,
         **settings: Any,
     ) -> None:
-        self._queue = queue
+        self.queue = queue
         self._config: DBOSConfig = {
             "name": APPLICATION,
             "system_database_url": database,
@@ -92,11 +100,11 @@ class Engine:
         try:
             DBOS(config=self._config)
             register_workflow()
-            if self._queue is not None:
-                DBOS.listen_queues([self._queue])
+            if self.queue is not None:
+                DBOS.listen_queues([self.queue])
             DBOS.launch()
-            if self._queue is not None:
-                DBOS.register_queue(self._queue, polling_interval_sec=QUEUE_SECONDS)
+            if self.queue is not None:
+                DBOS.register_queue(self.queue, polling_interval_sec=QUEUE_SECONDS)
         except Exception as error:  # of DBOS, SQLAlchemy or the driver
             DBOS.destroy()
             raise JournalError(
@@ -106,8 +114,8 @@ class Engine:
 
     def stop(self, wait_seconds: int = 0) -> None:
         """Close the journal; what is not done by then goes on when somebody resumes it."""
-        if self._queue is not None:
-            DBOS.delete_queue(self._queue)
+        if self.queue is not None:
+            DBOS.delete_queue(self.queue)
         DBOS.destroy(workflow_completion_timeout_sec=wait_seconds)
 
     def run(

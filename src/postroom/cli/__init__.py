@@ -24,6 +24,7 @@ from postroom.cli import (
     sign_out,
     tenant,
     vault,
+    worker,
 )
 from postroom.cli.failures import INTERRUPTED, tell_failures
 from postroom.cli.output import begin_output
@@ -59,6 +60,7 @@ class MailGroup(TyperGroup):
 
 app.add_typer(tenant.app)
 app.command("serve", epilog=serve.EPILOG)(serve.command)
+app.command("worker", epilog=worker.EPILOG)(worker.command)
 app.command("connect", epilog=connect.EPILOG)(connect.command)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.command)
 app.command("login", epilog=login.LOGIN_EPILOG)(login.login)

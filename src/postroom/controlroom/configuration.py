@@ -38,11 +38,11 @@ class Configuration:
     sessions_end_with_browser: bool
     bots_folder: Path | None
     """Where bots are deployed from besides by hand; None where nobody has named one."""
-    keep_runs_days: int
-    """How long runs and their journals are kept after their end."""
     secret_key: str = field(repr=False)
     old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """What the secret key replaced: with them sessions go on, and old audit entries can be proved."""
+    keep_runs_days: int = KEEP_RUNS_DAYS
+    """How long runs and their journals are kept after their end."""
 
     @property
     def is_secure(self) -> bool:

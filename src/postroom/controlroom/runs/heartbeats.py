@@ -34,13 +34,19 @@ MOST_LOSSES = 10
 logger = logging.getLogger("postroom.controlroom.runs")
 
 
+def read_clock() -> float:
+    """Seconds that also pass while the machine sleeps, where the system counts them."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 @dataclass
 class Life:
     """A worker's time from its first sign to its last, under one id."""
 
     id: str
     lease_seconds: float = LEASE_SECONDS
-    seen_seconds: float = field(default_factory=lambda: read_clock())
+    seen_seconds: float = field(default_factory=read_clock)
     is_over: bool = False
 
     @property
@@ -60,12 +66,6 @@ class Life:
         """Say that there will be no more signs."""
         self.is_over = True
         Worker.objects.filter(pk=self.id, stopped=None).update(stopped=Now())
-
-
-def read_clock() -> float:
-    """Seconds that also pass while the machine sleeps, where the system counts them."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def begin_life(name: str = "", lease_seconds: float = LEASE_SECONDS) -> Life:

@@ -32,7 +32,9 @@ def take_runs(worker_id: str, most: int) -> list[Run]:
     Run.objects.filter(pk__in=ids).update(
         status=RunStatus.RUNNING, worker_id=worker_id, waits_for="", started=Coalesce("started", Now())
     )
-    return list(Run.objects.filter(pk__in=ids).select_related("bot", "version__bot", "run_as").order_by("created"))
+    return list(
+        Run.objects.filter(pk__in=ids).select_related("bot", "version__bot", "run_as").order_by("created")
+    )
 
 
 def set_deadline(run: Run) -> None:

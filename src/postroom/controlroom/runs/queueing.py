@@ -1,8 +1,8 @@
 """The queue: rows of runs, from which workers take; begin a run, cancel, pause, resume and retry it.
 
 A row is all that a run in the queue is, so that whoever begins one does so within a transaction of their own. What is
-asked of a run that a worker has is done by that worker before the run's next step. A child is part of the run that began
-it all: to cancel, pause or resume it is to do so with the whole.
+asked of a run that a worker has is done by that worker before the run's next step. A child is part of the run that
+began it all: to cancel, pause or resume it is to do so with the whole.
 """
 
 import uuid
@@ -101,7 +101,9 @@ def retry_run(run: Run, from_step: int | None = None) -> Run:
     """
     root = _lock_root(run)
     if root.status in ACTIVE:
-        raise RunActiveError(_("The run is not over, so it cannot be retried. Cancel it first, or wait for its end."))
+        raise RunActiveError(
+            _("The run is not over, so it cannot be retried. Cancel it first, or wait for its end.")
+        )
     if root.status == RunStatus.DONE and from_step is None:
         raise RunError(_("The run is done, so nothing of it failed. Name the step to retry it from."))
     Run.objects.filter(pk=run.pk).update(retry_step=from_step or FROM_FAILURE)
