@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from postroom.actions.once import doing_once
 from postroom.errors import (
     GraphError,
     ItemsError,
+    OutcomeUnknownError,
     PermissionMissingError,
     SettingError,
     SourceFileError,
 )
 from postroom.graph import retries
+from postroom.graph.stamps import get_stamped
 from support.connections import Connect
 from support.mail import make_mail
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
@@ -131,4 +134,195 @@ def test_answers_to_many_go_on_past_a_failure(connect: Connect, tenant: RunningT
     with pytest.raises(ItemsError, match="1 of 3 messages failed"):
         mailbox.reply([*mailbox.messages(), "AAMkAD-nothing="], "Thanks")
     assert tenant.folders(ADELE)["Inbox"]["total"] == 2
+    assert tenant.folders(AP)["Drafts"]["total"] == 0
+
+
+def count_requests(tenant: RunningTenant) -> list[str]:
+    """List what was asked of Microsoft Graph, by method and last part of the path."""
+    asked = [request for request in tenant.requests() if request["path"].startswith("/v1.0/")]
+    return [f"{request['method']} {request['path'].rpartition('/')[2]}" for request in asked]
+
+
+def test_sending_once_costs_nothing_where_nothing_is_lost(
+    connect: Connect, tenant: RunningTenant, tmp_path: Path
+) -> None:
+    """Without a name to be known again by, nothing is looked for; with one there is a single look before."""
+    (tmp_path / "a.txt").write_text("x")
+    tenant.deliver(AP, make_mail("Order"))
+    mailbox = connect()
+    order = next(mailbox.messages())
+    tenant.clear_requests()
+    mailbox.send(to=ADELE, attachments=tmp_path / "a.txt")
+    assert count_requests(tenant) == ["POST messages", "POST attachments", "POST send"]
+    tenant.clear_requests()
+    mailbox.reply(order, "Thanks")
+    assert [part.split()[0] for part in count_requests(tenant)] == ["POST", "PATCH", "POST"]
+    tenant.clear_requests()
+    mailbox.reply(order)
+    assert count_requests(tenant) == ["POST createReply", "POST send"]
+    tenant.clear_requests()
+    mailbox.send(to=ADELE, once="invoice 4711")
+    assert count_requests(tenant) == ["GET messages", "POST messages", "POST send"]
+    tenant.clear_requests()
+    mailbox.send(to=ADELE, once="invoice 4711")
+    assert count_requests(tenant) == ["GET messages"]
+
+
+def test_once_is_of_the_mailbox_the_action_and_the_message(connect: Connect, tenant: RunningTenant) -> None:
+    """One name for all answers means one answer to each message, and says nothing of other actions and mailboxes."""
+    for number in range(2):
+        tenant.deliver(AP, make_mail(f"Order {number}"))
+    mailbox = connect()
+    for _ in range(2):
+        mailbox.reply(mailbox.messages(), "Thanks", once="4711")
+        mailbox.forward(mailbox.messages(), to=ADELE, once="4711")
+        mailbox.send(to=ADELE, subject="Order 4711", once="4711")
+        connect(username=MEGAN).send(to=ADELE, subject="Order 4711", once=" 4711 ")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == 6
+
+
+def test_a_step_of_a_run_is_sent_once(connect: Connect, tenant: RunningTenant) -> None:
+    """A step that is done again under its key sends to those alone who have not got it."""
+    for number in range(3):
+        tenant.deliver(AP, make_mail(f"Order {number}"))
+    mailbox = connect()
+    orders = list(mailbox.messages())
+    for given in (orders[:2], orders):
+        with doing_once("run/7"):
+            mailbox.reply(given, "Thanks")
+    with doing_once("run/8"):
+        mailbox.reply(orders[0], "Thanks again")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == 4
+
+
+def test_what_was_mail_stays_private(connect: Connect, tenant: RunningTenant) -> None:
+    """Whoever gets the message, or a look at its properties, does not learn the name that it was sent once under."""
+    mailbox = connect()
+    tenant.clear_requests()
+    mailbox.send(to=ADELE, subject="Hello", once="merger with Fabrikam")
+    message = next(mailbox.messages("Sent Items"))
+    stamped = get_stamped(mailbox._client, message.id)
+    assert stamped.is_stamped and stamped.is_whole
+    assert "Fabrikam" not in repr(stamped) and "Fabrikam" not in repr(tenant.requests())
+
+
+def test_a_message_has_what_send_offers(connect: Connect, tenant: RunningTenant) -> None:
+    """Importance and reply-to are those that were given."""
+    connect().send(to=ADELE, subject="Now", importance="high", reply_to="Billing <billing@contoso.com>")
+    received = next(connect(username=ADELE).messages())
+    assert received.importance == "high"
+    assert [str(address) for address in received.reply_to] == ["Billing <billing@contoso.com>"]
+
+
+def test_from_another_address(connect: Connect, tenant: RunningTenant) -> None:
+    """With Send As it is from the other; without, nothing is sent, no draft stays, and the right is named."""
+    mailbox = connect()
+    with pytest.raises(PermissionMissingError, match="Send on Behalf"):
+        mailbox.send(to=ADELE, sender=MEGAN)
+    assert tenant.folders(AP)["Drafts"]["total"] == 0
+    tenant.change_user(MEGAN, send_as=[AP])
+    mailbox.send(to=ADELE, subject="Ours", sender=f"Megan <{MEGAN}>")
+    (received,) = tenant.mailbox(ADELE).inbox
+    assert received.sender == MEGAN
+    with pytest.raises(SettingError, match=r"From: .* several"):
+        mailbox.send(to=ADELE, sender=f"{MEGAN}; {AP}")
+
+
+@pytest.mark.parametrize("cloud", [GLOBAL, GCC_HIGH])
+def test_answers_to_all_and_messages_passed_on(connect: Connect, tenant: RunningTenant, cloud: str) -> None:
+    """Reply all reaches sender and copies, or all but the sender; forward brings the attachments along."""
+    domain = tenant.cloud(cloud)["domain"]
+    ap, adele, megan = (f"{name}@{domain}" for name in ("ap", "adele", "megan"))
+    mime = make_mail("Order", adele, f"{ap}, {megan}", "The order.", {"order.pdf": b"%PDF"})
+    tenant.deliver(ap, mime)
+    mailbox = connect(cloud=cloud)
+    order = next(mailbox.messages())
+    mailbox.reply_all(order, "To all")
+    assert [len(tenant.mailbox(address).inbox) for address in (adele, megan)] == [1, 1]
+    mailbox.reply_all(order.id, "Between us", exclude_sender=True)
+    assert [len(tenant.mailbox(address).inbox) for address in (adele, megan)] == [1, 2]
+    mailbox.forward(order, "Please see", to=f"Megan <{megan}>", cc=adele)
+    passed = tenant.mailbox(megan).inbox[0]
+    assert (passed.subject.upper(), passed.cc) == ("FW: ORDER", (adele,))
+    assert [found.content for found in passed.attachments] == [b"%PDF"]
+    assert 0 <= passed.body.find("Please see") < passed.body.find("The order.")
+    with pytest.raises(SettingError, match="To is empty"):
+        mailbox.forward(order, to="")
+
+
+def test_what_waits_in_the_outbox_is_not_sent_again(connect: Connect, tenant: RunningTenant) -> None:
+    """Where the service holds mail back because there is too much, it is sent all the same, and once."""
+    mailbox = connect()
+    tenant.set_limits(messages=1)
+    mailbox.send(to=ADELE, subject="First")
+    tenant.add_fault(method="POST", path="*/send", drop_response=True, count=1)
+    for _ in range(2):
+        mailbox.send(to=ADELE, subject="Second", once="second")
+    assert tenant.folders(AP)["Outbox"]["total"] == 1
+    tenant.advance_clock(120)
+    mailbox.send(to=ADELE, subject="Second", once="second")
+    assert sorted(message.subject for message in tenant.mailbox(ADELE).inbox) == ["First", "Second"]
+
+
+def test_a_draft_that_a_person_deleted_is_left_alone(connect: Connect, tenant: RunningTenant) -> None:
+    """What an earlier attempt left in Deleted Items is not sent from there: a new message is."""
+    mailbox = connect()
+    tenant.add_fault(method="POST", path="*/send", status=403, code="ErrorAccessDenied", count=1)
+    with pytest.raises(PermissionMissingError):
+        mailbox.send(to=ADELE, subject="Late", once="late")
+    assert tenant.folders(AP)["Deleted Items"]["total"] == 1
+    mailbox.send(to=ADELE, subject="Late", once="late")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == 1
+    assert tenant.folders(AP)["Deleted Items"]["total"] == 1
+
+
+def test_a_send_that_never_gets_an_answer_is_told(connect: Connect, tenant: RunningTenant) -> None:
+    """Where the service always fails, it is said that nobody knows; run again, the same draft is sent."""
+    mailbox = connect()
+    tenant.add_fault(method="POST", path="*/send", status=504)
+    with pytest.raises(OutcomeUnknownError, match="look in the mailbox"):
+        mailbox.send(to=ADELE, subject="Late", once="late")
+    assert tenant.folders(AP)["Drafts"]["total"] == 1
+    tenant.clear_faults()
+    mailbox.send(to=ADELE, subject="Late", once="late")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == tenant.folders(AP)["Sent Items"]["total"] == 1
+    assert tenant.folders(AP)["Drafts"]["total"] == 0
+
+
+def test_a_look_that_fails_after_a_lost_answer_is_told(connect: Connect, tenant: RunningTenant) -> None:
+    """A message that may have been sent is not taken away because nobody could look after it."""
+    mailbox = connect()
+    tenant.add_fault(method="POST", path="*/send", drop_response=True)
+    tenant.add_fault(method="GET", path="/v1.0/*", status=503)
+    with pytest.raises(OutcomeUnknownError, match="not sent again"):
+        mailbox.send(to=ADELE, subject="Once")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == tenant.folders(AP)["Sent Items"]["total"] == 1
+
+
+def test_a_cloud_that_refuses_parameters_of_answers(connect: Connect, tenant: RunningTenant) -> None:
+    """Where createReply takes none, they are left out, and the stamp is written with the text."""
+    tenant.deliver(AP, make_mail("Order"))
+    mailbox = connect()
+    order = next(mailbox.messages())
+    tenant.add_fault(method="POST", path="*/createReply", status=400, code="BadRequest", count=1)
+    for _ in range(2):
+        mailbox.reply(order, "Thanks", once="4711")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == 1
+
+
+@pytest.mark.parametrize("path", ["*/messages", "*/attachments", "*/createUploadSession", "*/send"])
+@pytest.mark.parametrize("fault", [{"drop_response": True}, {"status": 503}])
+def test_two_failures_in_a_row_are_got_over(
+    connect: Connect, tenant: RunningTenant, tmp_path: Path, path: str, fault: dict[str, object]
+) -> None:
+    """Whatever fails twice, done or not: the message arrives once, with each of two files of one name once."""
+    for folder, size in (("a", 10), ("b", 3 * 1024 * 1024)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "scan.bin").write_bytes(folder.encode() * size)
+    files = [tmp_path / "a" / "scan.bin", tmp_path / "b" / "scan.bin"]
+    mailbox = connect()
+    tenant.add_fault(method="POST", path=path, count=2, **fault)
+    mailbox.send(to=ADELE, subject="Scans", attachments=files)
+    (received,) = tenant.mailbox(ADELE).inbox
+    assert [len(found.content) for found in received.attachments] == [10, 3 * 1024 * 1024]
     assert tenant.folders(AP)["Drafts"]["total"] == 0
