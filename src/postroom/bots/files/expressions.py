@@ -5,6 +5,7 @@ attributes are those of data, and the few methods that are listed; and what coul
 done by functions of ours, which measure first. No filter, test or global is there but those that are listed.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -25,6 +26,8 @@ from postroom.bots.files.functions import (
     TooLargeError,
     join_texts,
     measure,
+    measured,
+    slice_items,
     within_limits,
     write_text,
 )
@@ -39,7 +42,8 @@ RESERVED = frozenset({
 })  # fmt: skip
 """What no variable is called: words of expressions, and `error`, which `catch` gives."""
 
-_JOIN = "~"
+_JOIN, _SLICE = "~", ":"
+_OF_JINJA = frozenset({"self", "super", "loop", "caller"})
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Add, nodes.And, nodes.Call, nodes.Compare, nodes.Concat, nodes.CondExpr, nodes.Const, nodes.Dict, nodes.Div,
     nodes.Filter, nodes.FloorDiv, nodes.Getattr, nodes.Getitem, nodes.Keyword, nodes.List, nodes.Mod, nodes.Mul,
@@ -57,7 +61,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         super().__init__(undefined=StrictUndefined, optimized=False, autoescape=False)
-        self.filters = {**FILTERS, _JOIN: join_texts}
+        self.filters = {**FILTERS, _JOIN: measured(join_texts), _SLICE: measured(slice_items)}
         self.tests = dict(TESTS)
         self.globals = {}
 
@@ -77,8 +81,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 found = obj[argument]
             except (LookupError, TypeError):
                 return self.undefined(f"There is no item {argument!r}.", obj, argument)
-            if isinstance(argument, slice):
-                measure(found)
             return found
         return self.undefined(f"{_describe(obj)} has no items.", obj, argument)
 
@@ -263,7 +265,9 @@ def _finish(value: Any) -> Any:
         str(value)  # raises what it has to say
     if isinstance(value, partial):
         raise TypeError(f"{value.func.__name__} is called with ()")
-    return list(value) if isinstance(value, Iterator) else value
+    if isinstance(value, list | tuple | Mapping):
+        measure(value)
+    return value
 
 
 def _check(node: nodes.Node, source: str, depth: int) -> None:
@@ -277,6 +281,10 @@ def _check(node: nodes.Node, source: str, depth: int) -> None:
         _check_known(source, "filter", node.name, FILTERS)
     elif isinstance(node, nodes.Test):
         _check_known(source, "test", node.name, TESTS)
+    elif isinstance(node, nodes.Const) and isinstance(node.value, float) and not math.isfinite(node.value):
+        raise ExpressionError(f"“{source}” has a number that is too large.")
+    elif isinstance(node, nodes.Name) and (node.name in _OF_JINJA or node.name.startswith("_")):
+        raise ExpressionError(f"“{source}”: “{node.name}” is no variable of a bot.")
     elif isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
         raise ExpressionError(f"“{source}”: names that begin with _ are not for bots.")
     elif isinstance(node, nodes.Call) and not isinstance(node.node, nodes.Getattr):
@@ -307,11 +315,18 @@ def suggest(name: str, known: Mapping[str, Any] | frozenset[str] | set[str] | li
 
 
 class _Rewriter(NodeTransformer):
-    """Lets `~` go through a filter of ours, which measures what it joins."""
+    """Lets `~` and slices go through filters of ours, which measure: Jinja does them past its sandbox."""
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja's way of naming
         parts = nodes.List([self.visit(part) for part in node.nodes], lineno=1)
         return nodes.Filter(parts, _JOIN, [], [], None, None, lineno=1)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if not isinstance(node.arg, nodes.Slice):
+            return node
+        bounds = [part or nodes.Const(None) for part in (node.arg.start, node.arg.stop, node.arg.step)]
+        return nodes.Filter(node.node, _SLICE, bounds, [], None, None, lineno=1)
 
 
 _NAMES: dict[type[nodes.Node], str] = {

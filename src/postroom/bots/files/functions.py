@@ -61,6 +61,8 @@ def _spend(value: Any, left: list[int], depth: int) -> None:
         raise TooLargeError
     if left[0] < 0 or left[1] < 0 or depth > DEEPEST:
         raise TooLargeError
+    if isinstance(value, Undefined) and depth:
+        str(value)  # raises what it has to say
     if isinstance(value, Mapping):
         value = [*value.keys(), *value.values()]
     if isinstance(value, list | tuple):
@@ -80,6 +82,16 @@ def measured(function: Callable[..., Any]) -> Callable[..., Any]:
             result = make_list(result)
         measure(result)
         return result
+
+    return call
+
+
+def over_items(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a filter of Jinja that goes over items get a list of them, which is so long and no longer."""
+
+    @wraps(function)
+    def call(context: Any, value: Any, *given: Any, **named: Any) -> Any:
+        return function(context, make_list(value), *given, **named)
 
     return call
 
@@ -219,6 +231,13 @@ def _round(value: Any, digits: int = 0) -> Any:
     return int(rounded) if digits == 0 else rounded
 
 
+def slice_items(value: Any, start: Any, stop: Any, step: Any) -> Any:
+    """A part of a text or a list."""
+    if not isinstance(value, str | list | tuple):
+        raise TypeError(f"{type(value).__name__} has no parts")
+    return value[start:stop:step]
+
+
 def _first(value: Any) -> Any:
     items = make_list(value)
     return items[0] if items else None
@@ -262,22 +281,22 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "length": _count,
     "list": make_list,
     "lower": _change_text(str.lower),
-    "map": jinja_filters.FILTERS["map"],
+    "map": over_items(jinja_filters.FILTERS["map"]),
     "max": _choose(max),
     "min": _choose(min),
-    "reject": jinja_filters.FILTERS["reject"],
-    "rejectattr": jinja_filters.FILTERS["rejectattr"],
+    "reject": over_items(jinja_filters.FILTERS["reject"]),
+    "rejectattr": over_items(jinja_filters.FILTERS["rejectattr"]),
     "replace": replace_text,
     "reverse": _reverse,
     "round": _round,
-    "select": jinja_filters.FILTERS["select"],
-    "selectattr": jinja_filters.FILTERS["selectattr"],
-    "sort": jinja_filters.FILTERS["sort"],
+    "select": over_items(jinja_filters.FILTERS["select"]),
+    "selectattr": over_items(jinja_filters.FILTERS["selectattr"]),
+    "sort": over_items(jinja_filters.FILTERS["sort"]),
     "split": split_text,
     "string": write_text,
     "title": _change_text(jinja_filters.do_title),
     "trim": _change_text(str.strip),
-    "unique": jinja_filters.FILTERS["unique"],
+    "unique": over_items(jinja_filters.FILTERS["unique"]),
     "upper": _change_text(str.upper),
 }
 FILTERS = {name: measured(function) for name, function in _FILTERS.items()}

@@ -209,9 +209,7 @@ def _list_literals(kind: Kind) -> list[dict[str, Any]]:
     literals: list[dict[str, Any]] = [{"enum": list(kind.choices)}] if kind.choices else []
     if kind.choices:
         # In a file, case makes no difference; an editor completes what stands in the list.
-        pattern = "|".join(
-            "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in one) for one in kind.choices
-        )
+        pattern = "|".join(map(_ignore_case, kind.choices))
         literals.append({"type": "string", "pattern": f"^({pattern})$"})
     if kind.text and "number" not in types:
         types.append("number")
