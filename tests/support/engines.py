@@ -58,9 +58,10 @@ def start_engine(
     journal: Path,
     listener: Listener,
     enter: Callable[[RunOrder], AbstractContextManager[None]] = lambda _order: nullcontext(),
+    key: str = KEY,
 ) -> Iterator[Engine]:
     """Start an engine on this journal, and stop it afterwards."""
-    sealer = KeySealer(TokenKey(Secret(KEY)))
+    sealer = KeySealer(TokenKey(Secret(key)))
     surroundings = Surroundings(ModuleLibrary(), listener, enter)
     engine = Engine(f"sqlite:///{journal}", sealer, uuid4().hex, surroundings)
     engine.start()

@@ -54,6 +54,7 @@ class Run:
     place: str = ""
     _thread: int = 0
     _handled: set[str] = field(default_factory=set)
+    _opened_again: list[SessionHandle] = field(default_factory=list)
 
     def perform(self, inputs: Mapping[str, Any]) -> Any:
         """Run the bot to its end, and give what it gives; what it left open is closed, whatever happens.
@@ -85,7 +86,18 @@ class Run:
             self.sessions.check_free(name)
         self.journal.check(kept)
         scope = "global" if isinstance(wanted, Global) else "local" if name else "variable"
-        handle = self._step(action.title, lambda key: self._open(key, action, kept, name, scope))
+        opened: list[SessionHandle] = []
+
+        def open_live(key: StepKey) -> SessionHandle:
+            opened.append(self._open(key, action, kept, name, scope))
+            return opened[0]
+
+        try:
+            handle = self._step(action.title, open_live)
+        except BaseException:  # stopped after it was opened, so that nobody has the handle
+            for lost in opened:
+                live_sessions.close(lost)
+            raise
         self.sessions.add(handle)
         return BotSession(handle)
 
@@ -209,6 +221,9 @@ class Run:
         for handle in self.sessions.iterate_own():
             if also_global or handle.scope != "global":
                 live_sessions.close(handle)
+        # Those of a parent that may be at work on another machine: if it is on this one, it opens them again.
+        for handle in self._opened_again:
+            live_sessions.close(handle)
 
     def _tell(self, status: str, error: BaseException | None = None) -> None:
         told = error if isinstance(error, PostroomError) else None
