@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.tenant.clock import Clock
@@ -39,6 +39,7 @@ def receive(session: UploadSession, chunks: AsyncIterator[bytes], count: int) ->
         return False
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.binary(max_size=40), st.sampled_from(["whole", "short", "long", "broken"])), max_size=12
