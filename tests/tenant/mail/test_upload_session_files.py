@@ -1,6 +1,5 @@
 """What comes of a file range by range: it is whole in the end, whatever went wrong in between."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from postroom.tenant.clock import Clock
 from postroom.tenant.mail.mime import MimeAttachment
 from postroom.tenant.mail.upload_sessions import UploadSession, UploadSessions
+from support.event_loops import run_apart
 
 
 async def pieces(content: bytes, size: int) -> AsyncIterator[bytes]:
@@ -34,7 +34,7 @@ def begin(sessions: UploadSessions, size: int) -> UploadSession:
 
 def receive(session: UploadSession, chunks: AsyncIterator[bytes], count: int) -> bool:
     try:
-        return asyncio.run(session.receive(chunks, count))
+        return run_apart(session.receive(chunks, count))
     except ConnectionError:
         return False
 

@@ -65,6 +65,7 @@ CREATE TABLE IF NOT EXISTS messages (
     mime_hash TEXT,
     preview TEXT NOT NULL DEFAULT '',
     body_type TEXT NOT NULL DEFAULT 'text',
+    body_is_unsafe INTEGER NOT NULL DEFAULT 0,
     headers TEXT NOT NULL DEFAULT '[]',
     body TEXT NOT NULL DEFAULT ''
 );
