@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 WORKERS := -n auto --maxprocesses=4 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types layers check conformance bench throughput reference proof lock clean
+.PHONY: help setup demo test lint format types layers check conformance bench throughput tenancy reference proof lock clean
 
 help: ## List all targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +49,10 @@ bench: setup ## Measure against python-o365 and write docs/performance.md.
 throughput: setup ## Measure how many access tokens two servers of a Control Room give.
 	@$(RUN) bench.tokens
 
-reference: setup ## Write docs/reference from the program itself.
+tenancy: setup ## Measure how soon the local tenant serves, how fast it lists, and what it keeps in memory.
+	@$(RUN) bench.tenant
+
+reference: setup ## Write docs/reference and docs/tenant-coverage.md from the program itself.
 	@$(RUN) scripts.write_reference
 
 proof: setup ## Run the slow proofs that the tests leave out; those of the Control Room on both databases.

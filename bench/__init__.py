@@ -12,5 +12,6 @@ number that anyone can make again with `make bench`, misses included.
     targets     what was promised, and whether it was reached
     table       the results as people read them
     tokens      the throughput of the Control Room's tokens, by `make throughput`
+    tenant      start, lists and memory of the local tenant, by `make tenancy`
     machine     cores, versions, the environment of python-o365
 """

@@ -74,6 +74,6 @@ def _sign(name: str, function: FunctionType) -> str:
     given = [
         parameter.replace(annotation=inspect.Parameter.empty)
         for parameter in inspect.signature(function).parameters.values()
-        if parameter.name not in ("self", "command")
+        if parameter.name != "self"
     ]
     return f"{name}{inspect.Signature(given)}"

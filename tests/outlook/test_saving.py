@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from postroom.actions.once import doing_once
 from postroom.errors import ItemsError, MessageNotFoundError, NoAnswerError, TargetNotWritableError
+from postroom.graph import retries
 from support.connections import Connect
 from support.mail import make_mail
 from support.tenant import RunningTenant
@@ -161,3 +163,45 @@ def test_an_attachment_that_never_comes_is_told(
     with pytest.raises(NoAnswerError):
         mailbox.save_attachments(mailbox.messages(), to=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_saving_survives_lost_answers(
+    connect: Connect, tenant: RunningTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a fifth of all answers lost, each attachment and each message is saved whole, and once."""
+    monkeypatch.setattr(retries.time, "sleep", lambda _: None)
+    for number in range(15):
+        tenant.deliver(
+            AP, make_mail(f"Order {number}", attachments={f"{number}.bin": bytes([number]) * 50_000})
+        )
+    mailbox = connect()
+    tenant.add_fault(path="/v1.0/*", drop_response=True, probability=0.2)
+    messages = list(mailbox.messages(body="text"))
+    saved = mailbox.save_attachments(messages, to=tmp_path / "files")
+    emails = mailbox.save_email(messages, to=tmp_path / "emails")
+    assert {path.name: path.read_bytes() for path in saved} == {
+        f"{number}.bin": bytes([number]) * 50_000 for number in range(15)
+    }
+    assert len(emails) == len(set(emails)) == 15
+
+
+def test_a_saving_step_that_is_repeated_leaves_no_twins(
+    connect: Connect, tenant: RunningTenant, tmp_path: Path
+) -> None:
+    """A step under its key saves the same files again to the same names; without a key each time has its own."""
+    files = {"a.pdf": b"1", "b.pdf": b"2"}
+    for _ in range(2):
+        tenant.deliver(AP, make_mail("Order", attachments=files))
+    mailbox = connect()
+    messages = list(mailbox.messages())
+    kept = []
+    for _ in range(2):
+        with doing_once("run/7"):
+            saved = [
+                *mailbox.save_attachments(messages, to=tmp_path),
+                *mailbox.save_email(messages, to=tmp_path),
+            ]
+        kept.append(sorted(saved))
+    assert kept[0] == kept[1] == sorted(tmp_path.iterdir())
+    mailbox.save_attachments(messages, to=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 10

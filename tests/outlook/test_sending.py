@@ -326,3 +326,26 @@ def test_two_failures_in_a_row_are_got_over(
     (received,) = tenant.mailbox(ADELE).inbox
     assert [len(found.content) for found in received.attachments] == [10, 3 * 1024 * 1024]
     assert tenant.folders(AP)["Drafts"]["total"] == 0
+
+
+def test_a_late_copy_in_sent_items_is_waited_for(connect: Connect, tenant: RunningTenant) -> None:
+    """Gone from Drafts and not yet in Sent Items: nothing is sent again, and the copy is found when it comes."""
+    mailbox = connect()
+    tenant.add_fault(method="POST", path="*/send", drop_response=True, count=1)
+    tenant.add_fault(method="GET", path="/v1.0/users/*/messages/*", status=404, count=3)
+    nothing = {"content": '{"value": []}', "content_type": "application/json"}
+    tenant.add_fault(method="GET", path="/v1.0/users/*/messages", count=3, **nothing)
+    mailbox.send(to=ADELE, subject="Once")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == tenant.folders(AP)["Sent Items"]["total"] == 1
+
+
+def test_a_copy_that_never_comes_is_told(connect: Connect, tenant: RunningTenant) -> None:
+    """Where it is found nowhere for long, nobody knows, and nothing is sent again."""
+    mailbox = connect()
+    tenant.add_fault(method="POST", path="*/send", drop_response=True, count=1)
+    tenant.add_fault(method="GET", path="/v1.0/users/*/messages/*", status=404)
+    nothing = {"content": '{"value": []}', "content_type": "application/json"}
+    tenant.add_fault(method="GET", path="/v1.0/users/*/messages", **nothing)
+    with pytest.raises(OutcomeUnknownError, match="look in the mailbox"):
+        mailbox.send(to=ADELE, subject="Once")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == tenant.folders(AP)["Sent Items"]["total"] == 1

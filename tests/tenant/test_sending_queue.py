@@ -73,3 +73,13 @@ def test_a_reset_forgets_what_waits(tenant: RunningTenant) -> None:
 def test_a_message_is_for_so_many(tenant: RunningTenant, recipients: int, status: int) -> None:
     """Five hundred recipients, and not one more."""
     assert send(tenant, "x", recipients) == status
+
+
+def test_restoring_a_snapshot_forgets_what_waits(tenant: RunningTenant) -> None:
+    """What was to be sent belongs to mailboxes that are no longer those."""
+    limit(tenant, messages=1, message_window_seconds=100)
+    assert tenant.control.post("/snapshots", json={"name": "before"}).status_code == 201
+    assert [send(tenant, str(number)) for number in range(2)] == [202] * 2
+    assert tenant.control.post("/snapshots/before/restore").status_code == 204
+    tenant.advance_clock(101)
+    assert received(tenant) == 0

@@ -8,7 +8,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from postroom.tenant.control_credentials import CREDENTIAL_ROUTES
-from postroom.tenant.control_credentials import CREDENTIAL_ROUTES
 from postroom.tenant.control_directory import DIRECTORY_ROUTES
 from postroom.tenant.control_history import HISTORY_ROUTES
 from postroom.tenant.control_limits import LIMIT_ROUTES
@@ -120,7 +119,6 @@ ROUTES = (
     *SUBSCRIPTION_ROUTES,
     *LIMIT_ROUTES,
     *DIRECTORY_ROUTES,
-    *CREDENTIAL_ROUTES,
     *CREDENTIAL_ROUTES,
     *HISTORY_ROUTES,
     *MAILBOX_ROUTES,

@@ -2,7 +2,7 @@
 
 What goes beyond the rate is carried over to the following minutes (Exchange Online limits, message rate limit). It goes
 out with the first request to the tenant, of whatever kind, after its time has come.
-[?] What waits lies in the Outbox; it stays there where the tenant is stopped before its time.
+[?] What waits lies in the Outbox; it stays there where the tenant is stopped, or a snapshot restored, before its time.
 """
 
 from collections.abc import Iterable

@@ -82,6 +82,8 @@ class Snapshots:
             raise NoSnapshotError(name)
         with self._held():
             for cloud in self._tenant.clouds:
+                cloud.sending_queue.clear()  # its keys would mean other messages
+                cloud.mail.uploads.clear()
                 cloud.mail.bring_back(place / f"{cloud.hosts.key}.sqlite")
             self._tenant.take_up(record)
         self._tenant.save()

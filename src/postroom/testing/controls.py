@@ -151,8 +151,8 @@ class TenantControls:
         html: str | None = None,
         sender: str = "someone@example.com",
         attachments: Mapping[str, bytes] | None = None,
-    ) -> str:
-        """Deliver a message into the Inbox of a mailbox, unread and received now, and give its id.
+    ) -> str | None:
+        """Let a message come into a mailbox, unread and received now, and give its id; None where a rule drops it.
 
         The message is `mime`, or else is made of the others; `attachments` are contents by file name.
         """
@@ -160,7 +160,8 @@ class TenantControls:
             mime = make_mime(
                 address, subject=subject, text=text, html=html, sender=sender, attachments=attachments
             )
-        return str(self._control("POST", f"/mailboxes/{address}/messages", content=mime)["id"])
+        delivered: str | None = self._control("POST", f"/mailboxes/{address}/messages", content=mime)["id"]
+        return delivered
 
     def _control(self, method: str, path: str, **content: Any) -> Any:
         try:

@@ -74,9 +74,16 @@ def pytest_runtest_makereport(
     """Show with a test that failed what it asked the local tenant for."""
     report = yield
     tenant = getattr(item, "funcargs", {}).get("local_tenant")
-    if tenant is not None and call.when == "call" and report.failed:
+    if tenant is not None and call.when == "call" and report.failed and _is_ours(tenant):
         report.sections.append(("Requests to the local tenant", _list_requests(tenant)))
     return report
+
+
+def _is_ours(tenant: object) -> bool:
+    """Tell whether it is what our fixture gives; a test may have a fixture of that name of its own."""
+    from postroom.testing.running import RunningTenant  # noqa: PLC0415
+
+    return isinstance(tenant, RunningTenant)
 
 
 def _list_requests(tenant: "RunningTenant") -> str:

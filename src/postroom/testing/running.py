@@ -134,17 +134,17 @@ class RunningTenant(TenantControls):
 
 @contextmanager
 def start_tenant(
-    data: Path, mail: Path | None = None, port: int | None = None, command: Sequence[str] = COMMAND
+    data: Path, mail: Path | None = None, port: int | None = None, command: Sequence[str] | None = None
 ) -> Iterator[RunningTenant]:
     """Start a tenant with this data folder, on free ports unless one is named, and end it afterwards.
 
-    `mail` is a folder of mail to begin with, as `postroom tenant start --mail` takes it; `command` starts the tenant,
-    with the options of `postroom tenant start` after it. LocalTenantError where it does not start.
+    `mail` is a folder of mail to begin with, as `postroom tenant start --mail` takes it; `command` is another than
+    `postroom tenant start` that takes its options. LocalTenantError where it does not start.
     """
     with ExitStack() as stack:
         for _ in range(1 if port else ATTEMPTS):
             chosen = port or find_free_ports()
-            process = launch(data, mail, chosen, command)
+            process = launch(data, mail, chosen, command or COMMAND)
             stack.callback(end, process)
             if wait_until_ready(process, data):
                 break

@@ -27,7 +27,8 @@ def test_default_stands_for_what_the_app_registered(cloud: CloudState, desktop: 
     asked = read_scopes(f"{GRAPH}.default openid", cloud, desktop)
     assert asked.default
     assert asked.resource == {
-        *("Mail.ReadWrite", "Mail.Send", "Mail.ReadWrite.Shared", "Mail.Send.Shared", "User.Read")
+        *("Mail.ReadWrite", "Mail.Send", "Mail.ReadWrite.Shared", "Mail.Send.Shared", "User.Read"),
+        *("MailboxSettings.ReadWrite", "User.ReadBasic.All"),
     }
     assert asked.openid == {"openid"}
 

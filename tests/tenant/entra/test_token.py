@@ -35,7 +35,7 @@ def test_a_secret_gets_a_graph_token_in_the_v1_format(tenant: RunningTenant, clo
         tenant.app(cloud=cloud)["client_id"],
         "Invoice bot",
     )
-    assert claims["roles"] == ["Mail.ReadWrite", "Mail.Send", "User.Read.All"]
+    assert claims["roles"] == ["Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "User.Read.All"]
     assert (claims["idtyp"], claims["ver"], claims["appidacr"]) == ("app", "1.0", "1")
     assert claims["exp"] - claims["iat"] == 3599
 

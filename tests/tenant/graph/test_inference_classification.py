@@ -14,7 +14,9 @@ def test_an_override_decides_what_comes_in(tenant: RunningTenant, ap: Caller) ->
     tenant.deliver("ap@contoso.com", MIME)
     ap.post(PATH, OTHER)
     tenant.deliver("ap@contoso.com", MIME)
-    listed = ap.get("messages", **{"$select": "inferenceClassification", "$orderby": "inferenceClassification"})
+    listed = ap.get(
+        "messages", **{"$select": "inferenceClassification", "$orderby": "inferenceClassification"}
+    )
     assert [each["inferenceClassification"] for each in listed["value"]] == ["focused", "other"]
 
 

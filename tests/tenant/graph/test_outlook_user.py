@@ -18,11 +18,18 @@ def test_languages(ap: Caller, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "()", "(TimeZoneStandard='Windows')", "(TimeZoneStandard=microsoft.graph.timeZoneStandard'Windows')"],
+    [
+        "",
+        "()",
+        "(TimeZoneStandard='Windows')",
+        "(TimeZoneStandard=microsoft.graph.timeZoneStandard'Windows')",
+    ],
 )
 def test_zones_of_windows(ap: Caller, path: str) -> None:
     """They are the default."""
-    zones = {each["alias"]: each["displayName"] for each in ap.get(f"outlook/supportedTimeZones{path}")["value"]}
+    zones = {
+        each["alias"]: each["displayName"] for each in ap.get(f"outlook/supportedTimeZones{path}")["value"]
+    }
     assert zones["Pacific Standard Time"] == "(UTC-08:00) Pacific Time (US & Canada)"
 
 

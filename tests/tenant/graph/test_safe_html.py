@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.tenant.graph.safe_html import safe_html
+from postroom.tenant.mail.safe_html import safe_html
 from support.mail import make_mail
 from support.tenant import RunningTenant
 

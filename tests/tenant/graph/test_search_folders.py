@@ -52,6 +52,7 @@ def test_a_search_folder_finds_mail(tenant: RunningTenant, ap: Caller) -> None:
     assert ap.request("GET", f"{path}/messages/$count").text == "1"
     listed = ap.get("mailFolders/searchfolders/childFolders")["value"]
     assert [folder["filterQuery"] for folder in listed] == ["subject eq 'Hello'"]
+    assert ap.refused("GET", f"{path}/messages/delta") == (501, "NotImplemented")
     assert ap.request("DELETE", path).status_code == 204
 
 
@@ -62,6 +63,7 @@ def test_nothing_is_put_into_a_search_folder(ap: Caller) -> None:
     refusal = (400, "ErrorCannotUseFolderIdForItemId")
     assert ap.refused("POST", f"messages/{message}/move", json={"destinationId": made}) == refusal
     assert ap.refused("POST", f"messages/{message}/copy", json={"destinationId": made}) == refusal
+    assert ap.refused("POST", f"mailFolders/{made}/messages", json={"subject": "x"}) == refusal
     assert ap.refused("POST", f"mailFolders/{made}/childFolders", json={"displayName": "x"}) == refusal
 
 

@@ -5,7 +5,6 @@ paths are mostly those of things that are there.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import hypothesis
@@ -37,17 +36,30 @@ FEW, MANY = 3, 60
 METHODS = frozenset({"get", "post", "patch", "put", "delete"})
 
 
-def list_operations(*roots: str, without: str = "no path") -> list[str]:
-    """List the described operations whose paths begin so, as `GET /me/messages`, but for those with this in them."""
+def list_operations(*roots: str, without: str = "no path", takes_input: bool = False) -> list[str]:
+    """List the described operations whose paths begin so, as `GET /me/messages`, but for those with this in them.
+
+    `takes_input` leaves those that take a body or a query, for there is nothing to get wrong with the others.
+    """
     if not openapi.DESCRIPTION.exists():
         return []
     paths = openapi.read_description()["paths"]
     return [
         f"{method.upper()} {path}"
         for path, item in paths.items()
-        for method in item
+        for method, described in item.items()
         if method in METHODS and path.startswith(roots) and without not in path
+        if not takes_input or has_input(described)
     ]
+
+
+def has_input(described: dict[str, Any]) -> bool:
+    """Tell whether an operation takes a body that is no file, or a query; what is only referred to is a query."""
+    if "requestBody" in described:
+        return "application/octet-stream" not in described["requestBody"].get("content", ())
+    return any(
+        "$ref" in parameter or parameter["in"] == "query" for parameter in described.get("parameters", ())
+    )
 
 
 class Api:
@@ -84,8 +96,7 @@ class Api:
                     case.path_parameters = (case.path_parameters or {}) | ids
                 self._ask(case)
 
-            with suppress(hypothesis.errors.Unsatisfiable):  # some requests can be no nonsense
-                ask()
+            ask()
 
     def _ask(self, case: Case) -> None:
         if isinstance(case.body, dict):
@@ -164,7 +175,9 @@ def test_what_is_described_is_answered_as_described(api: Api, operation: str) ->
     api.try_out(operation, GenerationMode.POSITIVE, FEW)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    "operation", list_operations("/me", "/subscriptions", without="{mailFolder-id1}", takes_input=True)
+)
 def test_nonsense_is_no_error_of_the_server(api: Api, operation: str) -> None:
     """Requests that break the schema of an operation are refused, or taken, but never fail."""
     api.try_out(operation, GenerationMode.NEGATIVE, FEW)
@@ -172,8 +185,15 @@ def test_nonsense_is_no_error_of_the_server(api: Api, operation: str) -> None:
 
 @pytest.mark.proof
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize("operation", list_operations("/"))
-def test_many_requests_are_answered_as_described(api: Api, operation: str, mode: GenerationMode) -> None:
+def test_many_requests_are_answered_as_described(api: Api, operation: str) -> None:
     """The same holds for many requests, and for mailboxes that are named."""
-    api.try_out(operation, mode, MANY)
+    api.try_out(operation, GenerationMode.POSITIVE, MANY)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("operation", list_operations("/", takes_input=True))
+def test_much_nonsense_is_no_error_of_the_server(api: Api, operation: str) -> None:
+    """The same holds for much nonsense."""
+    api.try_out(operation, GenerationMode.NEGATIVE, MANY)

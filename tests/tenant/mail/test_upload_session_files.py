@@ -1,17 +1,17 @@
 """What comes of a file range by range: it is whole in the end, whatever went wrong in between."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postroom.tenant.clock import Clock
 from postroom.tenant.mail.mime import MimeAttachment
 from postroom.tenant.mail.upload_sessions import UploadSession, UploadSessions
+from support.event_loops import run_apart
 
 
 async def pieces(content: bytes, size: int) -> AsyncIterator[bytes]:
@@ -34,11 +34,12 @@ def begin(sessions: UploadSessions, size: int) -> UploadSession:
 
 def receive(session: UploadSession, chunks: AsyncIterator[bytes], count: int) -> bool:
     try:
-        return asyncio.run(session.receive(chunks, count))
+        return run_apart(session.receive(chunks, count))
     except ConnectionError:
         return False
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.binary(max_size=40), st.sampled_from(["whole", "short", "long", "broken"])), max_size=12

@@ -4,7 +4,6 @@ from itertools import chain
 
 from postroom.tenant.graph import (
     applications,
-    applications,
     attachments,
     drafts,
     exchange_ids,
@@ -41,7 +40,6 @@ from postroom.tenant.state import CloudState
 
 _AREAS = (
     users,
-    applications,
     applications,
     mail_folders,
     mail_folder_moves,

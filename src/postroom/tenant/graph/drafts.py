@@ -3,7 +3,7 @@
 from typing import Any
 
 from postroom.tenant.graph.flags import completed
-from postroom.tenant.graph.mail_folders import get_folder_row
+from postroom.tenant.graph.mail_folders import get_destination, get_folder_row
 from postroom.tenant.graph.message_input import DRAFT_ONLY, MessageInput, decode_base64, read_message
 from postroom.tenant.graph.messages import check_unchanged, get_message_row, one_message
 from postroom.tenant.graph.open_extension_json import write_extension
@@ -95,7 +95,7 @@ def create_message(request: GraphRequest) -> GraphResponse:
 
 def create_folder_message(request: GraphRequest) -> GraphResponse:
     """POST mailFolders/{id}/messages: a draft in this folder."""
-    return _create(request, get_folder_row(request, request.parameters["folder"]))
+    return _create(request, get_destination(request, request.parameters["folder"]))
 
 
 def _settle_flag(request: GraphRequest, content: MessageInput) -> None:

@@ -24,7 +24,8 @@ from postroom.tenant.graph.message_json import FIELDS, MessageWriter
 from postroom.tenant.graph.paths import Route
 from postroom.tenant.graph.permissions import Need
 from postroom.tenant.graph.query import read_select, read_top
-from postroom.tenant.graph.refusals import bad_request
+from postroom.tenant.graph.refusals import bad_request, not_emulated
+from postroom.tenant.graph.search_folders import is_search_folder
 from postroom.tenant.graph.wire import GraphRequest, GraphResponse
 from postroom.tenant.mail.database import Condition, Row
 
@@ -126,6 +127,8 @@ def _read_change_type(request: GraphRequest) -> str | None:
 def list_message_changes(request: GraphRequest) -> GraphResponse:
     """GET mailFolders/{id}/messages/delta: all messages at first, then what came, changed or left."""
     folder = get_folder_row(request, request.parameters["folder"])
+    if is_search_folder(folder):
+        raise not_emulated("Delta of the messages in a search folder")
     known = read_round(request, f"messages {folder['folder_id']}", _RESOURCE, _SUPPORTED)
     return _Page(request, folder, known).respond()
 

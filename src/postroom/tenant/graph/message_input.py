@@ -106,19 +106,23 @@ def _list(name: str, value: Any) -> list[Any]:
     return value
 
 
-def _read_body(name: str, value: Any) -> dict[str, Any]:
+def _fields(name: str, value: Any) -> dict[str, Any]:
+    """Return the properties of an object by their names in lower case: Graph knows them in whatever case they are."""
     if not isinstance(value, dict):
         raise _invalid_value(name)
-    kind = str(value.get("contentType", "text")).lower()
+    return {key.lower(): content for key, content in value.items()}
+
+
+def _read_body(name: str, value: Any) -> dict[str, Any]:
+    fields = _fields(name, value)
+    kind = str(fields.get("contenttype", "text")).lower()
     if kind not in ("text", "html"):
         raise _invalid_value("contentType")
-    return body_columns(kind, _text("content", value.get("content") or ""))
+    return body_columns(kind, _text("content", fields.get("content") or ""))
 
 
 def _read_person(name: str, value: Any) -> dict[str, str]:
-    email = value.get("emailAddress") if isinstance(value, dict) else None
-    if not isinstance(email, dict):
-        raise _invalid_value(name)
+    email = _fields(name, _fields(name, value).get("emailaddress"))
     address = _text("address", email.get("address") or "").strip()
     shown = _text("name", email.get("name") or "")
     return {"name": shown or address, "address": address}
@@ -173,9 +177,8 @@ def _read_internet_headers(name: str, value: Any) -> dict[str, Any]:
         )
     headers = []
     for item in value:
-        if not isinstance(item, dict):
-            raise _invalid_value(name)
-        header, content = _text("name", item.get("name")), _text("value", item.get("value"))
+        fields = _fields(name, item)
+        header, content = _text("name", fields.get("name")), _text("value", fields.get("value"))
         if not header.lower().startswith("x-"):
             raise bad_request(
                 f"The internet message header name '{header}' should start with 'x-' or 'X-'.",
@@ -216,29 +219,28 @@ _READERS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
 
 def read_attachment(content: Any) -> MimeAttachment:
     """Read an attachment as a client writes it: a file, a message or a link."""
-    if not isinstance(content, dict):
-        raise _invalid_value("attachment")
-    kind = str(content.get("@odata.type", "")).lstrip("#").lower()
-    name = content.get("name")
+    fields = _fields("attachment", content)
+    kind = str(fields.get("@odata.type", "")).lstrip("#").lower()
+    name = fields.get("name")
     if not isinstance(name, str) or not name:
         # [?] Code and text for an attachment without a name are from memory.
         raise bad_request("The property 'Name' is required when creating the entity.", "ErrorInvalidArgument")
     name = clean(name)
     if kind == "microsoft.graph.fileattachment":
-        return _read_file(content, name)
+        return _read_file(fields, name)
     if kind == "microsoft.graph.referenceattachment":
         # [?] A link takes its address from `sourceUrl`, as in beta; the schema of v1.0 gives it none.
         return MimeAttachment(
-            "reference", name, None, b"", source_url=_text("sourceUrl", content.get("sourceUrl", ""))
+            "reference", name, None, b"", source_url=_text("sourceUrl", fields.get("sourceurl", ""))
         )
     if kind == "microsoft.graph.itemattachment":
-        return _read_item(content, name)
+        return _read_item(fields, name)
     # [?] The text for an attachment without `@odata.type` is from memory.
     raise bad_request("The type of the attachment must be given in '@odata.type'.", "RequestBodyRead")
 
 
-def _read_item(content: dict[str, Any], name: str) -> MimeAttachment:
-    item = content.get("item")
+def _read_item(fields: dict[str, Any], name: str) -> MimeAttachment:
+    item = fields.get("item")
     kind = str(item.get("@odata.type", "")).lstrip("#").lower() if isinstance(item, dict) else ""
     if kind != "microsoft.graph.message":
         raise not_emulated("An itemAttachment that holds anything but a message")
@@ -250,8 +252,8 @@ def _read_item(content: dict[str, Any], name: str) -> MimeAttachment:
     return MimeAttachment("item", name, "message/rfc822", compose(inner.columns, inner.attachments))
 
 
-def _read_file(content: dict[str, Any], name: str) -> MimeAttachment:
-    raw = decode_base64(content.get("contentBytes"))
+def _read_file(fields: dict[str, Any], name: str) -> MimeAttachment:
+    raw = decode_base64(fields.get("contentbytes"))
     if raw is None:
         raise _invalid_value("contentBytes")
     if len(raw) >= LARGEST_ATTACHMENT_BYTES:
@@ -259,15 +261,15 @@ def _read_file(content: dict[str, Any], name: str) -> MimeAttachment:
         raise GraphRefusalError(
             413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size."
         )
-    content_id, location = content.get("contentId"), content.get("contentLocation")
+    content_id, location = fields.get("contentid"), fields.get("contentlocation")
     return MimeAttachment(
         kind="file",
         name=name,
-        content_type=_text("contentType", content.get("contentType") or "application/octet-stream"),
+        content_type=_text("contentType", fields.get("contenttype") or "application/octet-stream"),
         content=raw,
         content_id=_text("contentId", content_id) if content_id else None,
         content_location=_text("contentLocation", location) if location else None,
-        is_inline=content.get("isInline") is True,
+        is_inline=fields.get("isinline") is True,
     )
 
 

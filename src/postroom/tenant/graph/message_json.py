@@ -9,11 +9,11 @@ import msgspec
 from postroom.tenant.graph.filters import Field
 from postroom.tenant.graph.permissions import sees_bodies
 from postroom.tenant.graph.refusals import unknown_property
-from postroom.tenant.graph.safe_html import safe_html
 from postroom.tenant.graph.wire import GraphRequest
 from postroom.tenant.mail.bodies import body_as
 from postroom.tenant.mail.database import Row
 from postroom.tenant.mail.identifiers import change_key
+from postroom.tenant.mail.safe_html import safe_html
 
 FIELDS = {
     "id": Field("item_id", "id"),
@@ -102,10 +102,8 @@ def _person(prefix: str) -> _Value:
 def _body(row: Columns, style: _Style) -> Any:
     kind = style.body_type or row["body_type"]
     content = body_as(kind, row["body_type"], row["body"])
-    return {
-        "contentType": kind,
-        "content": safe_html(content) if kind == "html" and style.is_safe else content,
-    }
+    is_cleaned = row["body_is_unsafe"] and kind == "html" and style.is_safe
+    return {"contentType": kind, "content": safe_html(content) if is_cleaned else content}
 
 
 def _web_link(row: Columns, style: _Style) -> str:
@@ -113,6 +111,7 @@ def _web_link(row: Columns, style: _Style) -> str:
     return f"https://{style.web_host}/owa/?ItemID={item}&exvsurl=1&viewmodel=ReadMessageItem"
 
 
+_BODY_COLUMNS = ("body_type", "body", "body_is_unsafe")
 # Each property: the columns it needs, and its value. The order is Graph's.
 _PROPERTIES: dict[str, tuple[tuple[str, ...], _Value]] = {
     "createdDateTime": (("created",), _time("created")),
@@ -136,9 +135,9 @@ _PROPERTIES: dict[str, tuple[tuple[str, ...], _Value]] = {
     "webLink": ((), _web_link),
     "inferenceClassification": (("inference",), _plain("inference")),
     "internetMessageHeaders": (("headers",), _raw("headers")),
-    "body": (("body_type", "body"), _body),
+    "body": (_BODY_COLUMNS, _body),
     # [?] `uniqueBody` is the whole body: what a reply quotes is not taken out.
-    "uniqueBody": (("body_type", "body"), _body),
+    "uniqueBody": (_BODY_COLUMNS, _body),
     "sender": (("sender_name", "sender_address"), _person("sender")),
     "from": (("from_name", "from_address"), _person("from")),
     "toRecipients": (("to_people",), _raw("to_people")),

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from postroom.tenant.graph.mail_folders import get_destination, get_folder_row
+from postroom.tenant.graph.mail_folder_moves import read_destination
+from postroom.tenant.graph.mail_folders import get_folder_row
 from postroom.tenant.graph.message_expansions import MessageExpander
 from postroom.tenant.graph.message_json import FIELDS, MessageWriter
 from postroom.tenant.graph.paging import (
@@ -220,25 +221,16 @@ def permanent_delete(request: GraphRequest) -> GraphResponse:
     return GraphResponse(204)
 
 
-def _destination(request: GraphRequest) -> Row:
-    body = {name.lower(): value for name, value in request.json_body().items()}
-    target = body.get("destinationid")
-    if not isinstance(target, str) or not target:
-        # [?] Code and text for a move or copy without `destinationId` are from memory.
-        raise bad_request("The required parameter 'DestinationId' is missing.", "ErrorInvalidRequest")
-    return get_destination(request, target)
-
-
 def move_message(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/move: 201 with the message as it is now."""
-    row, folder = get_message_row(request), _destination(request)
+    row, folder = get_message_row(request), read_destination(request)
     with request.cloud.mail.batch():
         return one_message(request, request.cloud.mail.messages.move(request.mailbox, row, folder), 201)
 
 
 def copy_message(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/copy: 201 with the copy."""
-    row, folder = get_message_row(request), _destination(request)
+    row, folder = get_message_row(request), read_destination(request)
     with request.cloud.mail.batch():
         return one_message(request, request.cloud.mail.messages.copy(request.mailbox, row, folder), 201)
 

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import shutil
+import threading
 from pathlib import Path
 
 
@@ -12,6 +13,8 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.parent.glob(f"{folder.name}.*"):
+            _remove(left)  # An earlier run ended before it had cleared away.
 
     def add(self, content: bytes) -> str:
         """Keep these bytes and return their SHA-256 in hexadecimal, which is their name here."""
@@ -39,6 +42,12 @@ class Blobs:
         return self.path(name).read_bytes()
 
     def clear(self) -> None:
-        """Forget everything."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Forget everything at once; the files go one by one afterwards, for there may be very many."""
+        gone = self._folder.with_name(f"{self._folder.name}.{secrets.token_hex(4)}")
+        self._folder.rename(gone)
+        self._folder.mkdir()
+        threading.Thread(target=_remove, args=(gone,), daemon=True).start()
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from postroom.tenant.mail.headers import PARSER_FAULTS, clean
 
 PREVIEW_CHARACTERS = 255
-_FIRST_PORTION_CHARACTERS = 8_192
+_FIRST_PORTION_CHARACTERS = 1_024
 _BLOCKS = frozenset(
     {"p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "hr"}
 )

@@ -11,6 +11,7 @@ from typing import Any
 from postroom.tenant.mail import bodies
 from postroom.tenant.mail.identifiers import conversation_id, conversation_index
 from postroom.tenant.mail.mime import MimeMessage
+from postroom.tenant.mail.safe_html import safe_html
 
 People = Iterable[tuple[str, str]]
 
@@ -39,8 +40,13 @@ def person_columns(prefix: str, people: list[tuple[str, str]]) -> dict[str, Any]
 
 
 def body_columns(body_type: str, content: str) -> dict[str, Any]:
-    """Give the columns of a body and its preview."""
-    return {"body_type": body_type, "body": content, "preview": bodies.preview(body_type, content)}
+    """Give the columns of a body: with its preview, and whether Outlook takes something out before it shows it."""
+    return {
+        "body_type": body_type,
+        "body": content,
+        "body_is_unsafe": int(body_type == "html" and safe_html(content) != content),
+        "preview": bodies.preview(body_type, content),
+    }
 
 
 def thread_columns(mailbox_guid: str, message_id: str, thread: list[str]) -> dict[str, Any]:

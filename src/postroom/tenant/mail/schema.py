@@ -65,13 +65,15 @@ CREATE TABLE IF NOT EXISTS messages (
     mime_hash TEXT,
     preview TEXT NOT NULL DEFAULT '',
     body_type TEXT NOT NULL DEFAULT 'text',
+    body_is_unsafe INTEGER NOT NULL DEFAULT 0,
     headers TEXT NOT NULL DEFAULT '[]',
     body TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS messages_by_folder ON messages (folder, received, key, is_read);
 CREATE INDEX IF NOT EXISTS messages_by_mailbox ON messages (mailbox, received, key, folder, is_read);
 CREATE INDEX IF NOT EXISTS messages_by_change ON messages (folder, changed);
-CREATE INDEX IF NOT EXISTS messages_by_message_id ON messages (mailbox, internet_message_id);
+CREATE INDEX IF NOT EXISTS messages_by_internet_message_id ON messages (internet_message_id, received, key);
+CREATE INDEX IF NOT EXISTS messages_by_conversation ON messages (conversation_id, received, key);
 CREATE TABLE IF NOT EXISTS attachments (
     key INTEGER PRIMARY KEY,
     message INTEGER NOT NULL REFERENCES messages (key),
