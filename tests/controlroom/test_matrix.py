@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from controlroom.runs.conftest import INTAKE
 from support.access_table import ALL_PERMISSIONS, APPS, BY_KEY, ENDPOINTS, PAGES, PEOPLE, Row
 from support.people import People, create_user
 
@@ -111,7 +112,10 @@ def things(people: People) -> dict[str, Any]:
     _, key = add_device(people.creator, "Desk")
     revoked, revoked_key = add_device(people.creator, "Old desk")
     revoke_device(people.creator, revoked)
+    run = create_run(people)
     return {
+        "bot": run.bot_id,
+        "run": run.pk,
         "user": newcomer.pk,
         "role": Role.objects.create(name="Drivers").pk,
         "device": device.pk,
@@ -135,6 +139,15 @@ def find_permissions(*codenames: str) -> Any:
     from django.contrib.auth.models import Permission
 
     return Permission.objects.filter(content_type__app_label="accounts", codename__in=codenames)
+
+
+def create_run(people: People) -> Any:
+    """Deploy a bot, and put a run of the creator's into the queue."""
+    from postroom.controlroom.runs.deploying import deploy_file
+    from postroom.controlroom.runs.queueing import begin_run
+
+    version = deploy_file(None, "intake.bot.yaml", INTAKE)
+    return begin_run(version, {}, people.creator, "creator")
 
 
 def create_locker(people: People, consumers: Any) -> tuple[Any, Any]:

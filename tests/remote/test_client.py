@@ -21,7 +21,7 @@ from postroom.errors import (
 )
 from postroom.network import create_http_client
 from postroom.remote import ControlRoomClient, ControlRoomCredentials
-from postroom.remote.wire import ControlRoomWire, _Described, create_error
+from postroom.remote.wire import ControlRoomWire, Described, create_error
 from postroom.values import Credential, Resolver, Secret
 from support.control_room import RunningControlRoom
 from support.devices import add_device
@@ -142,7 +142,7 @@ def test_a_certificate_that_is_not_trusted(tenant: RunningTenant, monkeypatch: p
 )
 def test_errors_come_back_as_what_they_were(named: str, kind: type[PostroomError]) -> None:
     """The class that the Control Room names, with its message and codes; an unknown one is a ControlRoomError."""
-    error = create_error(_Described(type=named, message="What happened.", code="c"), "r-1")
+    error = create_error(Described(type=named, message="What happened.", code="c"), "r-1")
     assert isinstance(error, kind)
     assert (error.message, error.code, error.request_id) == ("What happened.", "c", "r-1")
 
@@ -153,7 +153,7 @@ def test_every_error_comes_back() -> None:
     while kinds:
         kind = kinds.pop()
         kinds += kind.__subclasses__()
-        assert create_error(_Described(type=kind.__name__, message="m"), None).message == "m"
+        assert create_error(Described(type=kind.__name__, message="m"), None).message == "m"
 
 
 def test_a_wire_without_a_key_sends_none(control_room: RunningControlRoom, http: httpx2.Client) -> None:

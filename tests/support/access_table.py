@@ -31,6 +31,14 @@ MANAGE_USERS = frozenset({"Manage users and roles"})
 MANAGE_DEVICES = frozenset({"Manage my devices"})
 AUDIT = frozenset({"View audit log"})
 RUN_BOTS = frozenset({"Run bots"})
+MANAGE_BOTS = frozenset({"Manage bots"})
+SEE_BOTS = frozenset({"Run bots", "Manage bots", "View runs", "Manage schedules and triggers"})
+SEE_RUNS = frozenset({"View runs", "Run bots"})
+SEE_WORKERS = frozenset({"View runs", "Manage bots"})
+SEE_RUN = frozenset({"View runs", "run owner"})
+"""Who sees the creator's run: whoever views all runs, and the creator."""
+CONTROL_RUN = frozenset({"run owner", "Manage bots"})
+"""Who stops the creator's run, or tries it again."""
 
 ALL_PERMISSIONS = frozenset(
     {
@@ -41,29 +49,35 @@ ALL_PERMISSIONS = frozenset(
             "Manage my devices",
             "View audit log",
             "Run bots",
+            "View runs",
+            "Manage bots",
+            "Manage schedules and triggers",
         ),
     }
 )
 """Written out, so that a new permission has to be thought about here."""
 
 CREATOR_PERMISSIONS = frozenset(
-    {"View connections", "Manage my credentials and lockers", "Manage my devices", "Run bots"}
+    {
+        *("View connections", "Manage my credentials and lockers", "Manage my devices"),
+        *("View runs", "Run bots", "Manage bots", "Manage schedules and triggers"),
+    }
 )
 PEOPLE: dict[str, frozenset[str]] = {
     "anonymous": EVERYBODY,
     "outsider": EVERYBODY | SIGNED_IN,
     "administrator": EVERYBODY | SIGNED_IN | ALL_PERMISSIONS,
-    "creator": EVERYBODY | SIGNED_IN | CREATOR_PERMISSIONS | {"owner"},
+    "creator": EVERYBODY | SIGNED_IN | CREATOR_PERMISSIONS | {"owner", "run owner"},
     # Has the same role, no part in the other one's locker, and is of a role that was invited to the connection.
     "colleague": EVERYBODY | SIGNED_IN | CREATOR_PERMISSIONS | {"invited", "invited viewer"},
-    "auditor": EVERYBODY | SIGNED_IN | {"View connections", "View audit log"},
+    "auditor": EVERYBODY | SIGNED_IN | {"View connections", "View audit log", "View runs"},
     # Of a role without any permission, which was invited to the connection and consumes the locker: rights that a role
     # has by itself.
     "clerk": EVERYBODY | SIGNED_IN | {"invited", "consumer"},
     # Of a role that consumes the locker, is not invited to the connection, and may run bots.
     "runner": EVERYBODY | SIGNED_IN | {"Run bots", "consumer"},
     # The API key of a device of the creator's; to pages it is nothing.
-    "key": EVERYBODY | SIGNED_IN | CREATOR_PERMISSIONS | {"owner"},
+    "key": EVERYBODY | SIGNED_IN | CREATOR_PERMISSIONS | {"owner", "run owner"},
     "revoked key": EVERYBODY,
 }
 BY_KEY = frozenset({"key", "revoked key"})
@@ -169,6 +183,29 @@ PAGES: dict[str, Row] = {
     "connections/<uuid:pk>/secret/<uuid:secret>/remove/": Row(
         MANAGE_CONNECTIONS, "/connections/{connection}/secret/{connection}/remove/"
     ),
+    "bots/": Row(SEE_BOTS, "/bots/"),
+    "bots/deploy/": Row(MANAGE_BOTS, "/bots/deploy/"),
+    "bots/refresh/": Row(MANAGE_BOTS, "/bots/refresh/"),
+    "bots/<int:pk>/": Row(SEE_BOTS, "/bots/{bot}/"),
+    "bots/<int:pk>/limits/": Row(MANAGE_BOTS, "/bots/{bot}/limits/"),
+    "bots/<int:pk>/withdraw/": Row(MANAGE_BOTS, "/bots/{bot}/withdraw/"),
+    "bots/<int:pk>/run/": Row(RUN_BOTS, "/bots/{bot}/run/"),
+    "bots/<int:pk>/versions/<int:number>/": Row(MANAGE_BOTS, "/bots/{bot}/versions/1/"),
+    "bots/<int:pk>/versions/<int:number>/differences/": Row(
+        MANAGE_BOTS, "/bots/{bot}/versions/1/differences/"
+    ),
+    "bots/<int:pk>/versions/<int:number>/go-back/": Row(MANAGE_BOTS, "/bots/{bot}/versions/1/go-back/"),
+    "runs/": Row(SEE_RUNS, "/runs/"),
+    "runs/<uuid:pk>/": Row(SEE_RUN, "/runs/{run}/", hidden=404),
+    **{
+        f"runs/<uuid:pk>/{part}/": Row(SEE_RUN, f"/runs/{{run}}/{part}/", hidden=404)
+        for part in ("live", "children", "inputs")
+    },
+    **{
+        f"runs/<uuid:pk>/{what}/": Row(CONTROL_RUN, f"/runs/{{run}}/{what}/", hidden=404)
+        for what in ("cancel", "pause", "resume", "retry")
+    },
+    "workers/": Row(SEE_WORKERS, "/workers/"),
     "me/connections/": Row(SIGNED_IN, "/me/connections/"),
     "me/connections/<uuid:pk>/disconnect/": Row(
         INVITED, "/me/connections/{connection}/disconnect/", hidden=404
@@ -213,5 +250,27 @@ ENDPOINTS: dict[str, Row] = {
     ),
     "GET /connections": Row(SIGNED_IN, "/connections"),
     "GET /connections/{name}": Row(INVITED, "/connections/Payables", hidden=404),
+    "GET /bots": Row(SEE_BOTS, "/bots"),
+    "POST /bots": Row(
+        MANAGE_BOTS, "/bots", {"path": "intake.bot.yaml", "text": "name: Intake\nsteps:\n  - name: nothing\n"}
+    ),
+    "POST /bots/refresh": Row(MANAGE_BOTS, "/bots/refresh"),
+    "DELETE /bots/{path:path}": Row(MANAGE_BOTS, "/bots/intake.bot.yaml"),
+    "GET /bots/{path:path}/versions": Row(SEE_BOTS, "/bots/intake.bot.yaml/versions"),
+    "GET /bots/{path:path}/versions/{number}": Row(MANAGE_BOTS, "/bots/intake.bot.yaml/versions/1"),
+    "POST /bots/{path:path}/versions/{number}/go-back": Row(
+        MANAGE_BOTS, "/bots/intake.bot.yaml/versions/1/go-back"
+    ),
+    "GET /runs": Row(SEE_RUNS, "/runs"),
+    "POST /runs": Row(RUN_BOTS, "/runs", {"bot": "intake.bot.yaml"}),
+    **{
+        f"GET /runs/{{run_id}}{part}": Row(SEE_RUN, f"/runs/{{run}}{part}", hidden=404)
+        for part in ("", "/inputs", "/steps", "/lines")
+    },
+    **{
+        f"POST /runs/{{run_id}}/{what}": Row(CONTROL_RUN, f"/runs/{{run}}/{what}", hidden=404)
+        for what in ("cancel", "pause", "resume", "retry")
+    },
+    "GET /workers": Row(SEE_WORKERS, "/workers"),
     "POST /connections/{name}/token": Row(INVITED, "/connections/Payables/token", hidden=404),
 }

@@ -15,11 +15,14 @@ from postroom import __version__
 from postroom.cli import (
     audit,
     bot,
+    bots,
     connect,
     connections,
     credential,
     doctor,
     login,
+    run,
+    runs,
     serve,
     sign_out,
     tenant,
@@ -61,6 +64,7 @@ class MailGroup(TyperGroup):
 app.add_typer(tenant.app)
 app.command("serve", epilog=serve.EPILOG)(serve.command)
 app.command("worker", epilog=worker.EPILOG)(worker.command)
+app.command("run", epilog=run.EPILOG)(run.command)
 app.command("connect", epilog=connect.EPILOG)(connect.command)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.command)
 app.command("login", epilog=login.LOGIN_EPILOG)(login.login)
@@ -73,6 +77,8 @@ app.add_typer(
     help="Work in a mailbox: list, save, move, answer, send.",
 )
 app.add_typer(bot.app)
+app.add_typer(bots.app)
+app.add_typer(runs.app)
 app.add_typer(credential.app)
 app.add_typer(connections.app)
 app.add_typer(audit.app)

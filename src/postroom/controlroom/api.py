@@ -12,14 +12,21 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from postroom import __version__
 from postroom.controlroom.accounts.access import record_refusal
 from postroom.controlroom.problems import answer_problem
-from postroom.errors import NotAllowedError, NotSignedInError, PostroomError, SettingError, get_outcome
+from postroom.errors import (
+    BotFileError,
+    NotAllowedError,
+    NotSignedInError,
+    PostroomError,
+    SettingError,
+    get_outcome,
+)
 
 logger = logging.getLogger("postroom.controlroom.api")
 
 api = NinjaAPI(
     title="Postroom Control Room",
     version=__version__,
-    description="Connections, credentials and tokens for bots.",
+    description="Bots and their runs; connections, credentials and tokens for them.",
     docs_url="/docs",
     docs_decorator=login_required,
     urls_namespace="api",
@@ -80,14 +87,17 @@ def answer_failure(_request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def describe(error: PostroomError) -> dict[str, Any]:
-    """The error as data: its type, what happened and what to do."""
-    return {
+    """The error as data: its type, what happened and what to do; of a bot file, all its faults too."""
+    described: dict[str, Any] = {
         "type": type(error).__name__,
         "message": error.message,
         "code": error.code,
         "aadsts": error.aadsts,
         "request_id": error.request_id,
     }
+    if isinstance(error, BotFileError):
+        described["faults"] = [vars(fault) for fault in error.faults]
+    return described
 
 
 def _name_field(place: tuple[str | int, ...]) -> str:

@@ -11,6 +11,8 @@ from postroom.controlroom.connections import api as connections
 from postroom.controlroom.connections import token_api
 from postroom.controlroom.health import show_health
 from postroom.controlroom.language import set_language
+from postroom.controlroom.runs import bots_api, runs_api
+from postroom.controlroom.runs import schedules_endpoints
 from postroom.controlroom.site import site
 from postroom.controlroom.vault import endpoints as vault
 
@@ -36,6 +38,9 @@ api.add_router("", audit.router)
 api.add_router("", vault.router)
 api.add_router("", connections.router)
 api.add_router("", token_api.router)
+api.add_router("", schedules_endpoints.router)
+api.add_router("", bots_api.router)
+api.add_router("", runs_api.router)
 
 urlpatterns = [
     path("health", show_health, name="health"),
@@ -47,5 +52,6 @@ urlpatterns = [
     path("", include("postroom.controlroom.connections.urls")),
     path("", include("postroom.controlroom.vault.urls")),
     path("", include("postroom.controlroom.runs.urls")),
+    path("", include("postroom.controlroom.runs.schedules_urls")),
     path("", site.urls),
 ]

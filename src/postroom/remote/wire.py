@@ -7,7 +7,7 @@ import httpx2
 import msgspec
 
 from postroom import errors
-from postroom.errors import ControlRoomError, GraphError, ItemsError, PostroomError
+from postroom.errors import BotFileError, ControlRoomError, Fault, GraphError, ItemsError, PostroomError
 from postroom.network import network_errors
 from postroom.remote.address import check_address
 from postroom.values import Secret
@@ -17,20 +17,21 @@ Answer = TypeVar("Answer")
 REQUEST_ID_HEADER = "X-Request-ID"
 
 
-class _Described(msgspec.Struct):
-    """An error as the API describes it."""
+class Described(msgspec.Struct):
+    """An error as the API describes it; `faults` are those of a bot file."""
 
     type: str
     message: str
     code: str | None = None
     aadsts: int | None = None
     request_id: str | None = None
+    faults: list[Fault] = []
 
 
 class _Problem(msgspec.Struct):
     """What the API answers where it refuses."""
 
-    error: _Described
+    error: Described
 
 
 class ControlRoomWire:
@@ -101,7 +102,7 @@ class ControlRoomWire:
         )
 
 
-def create_error(described: _Described, request_id: str | None) -> PostroomError:
+def create_error(described: Described, request_id: str | None = None) -> PostroomError:
     """Make the error that the Control Room names; one that this version does not know is a ControlRoomError."""
     kind = getattr(errors, described.type, None)
     if not (isinstance(kind, type) and issubclass(kind, PostroomError)) or issubclass(kind, ItemsError):
@@ -109,4 +110,6 @@ def create_error(described: _Described, request_id: str | None) -> PostroomError
     request_id = described.request_id or request_id
     if issubclass(kind, GraphError):
         return kind(described.message, code=described.code, request_id=request_id)
+    if issubclass(kind, BotFileError):
+        return kind(described.message, described.faults)
     return kind(described.message, code=described.code, aadsts=described.aadsts, request_id=request_id)

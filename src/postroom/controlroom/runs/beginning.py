@@ -28,7 +28,7 @@ def get_newest(bot: Bot) -> BotVersion:
 def begin_by_hand(user: User, bot: Bot, inputs: Mapping[str, Any], *, run_id: UUID | None = None) -> Run:
     """Begin a run of the bot as this person, and give it; a second time with the same id gives the same run.
 
-    Errors: SettingError where the bot is out of use, or only a parent bot can run it.
+    Errors: SettingError where the bot is out of use, only a parent bot can run it, or the id is another run's.
     """
     version = get_newest(bot)
     if needs_session(version.inputs):
@@ -38,6 +38,15 @@ def begin_by_hand(user: User, bot: Bot, inputs: Mapping[str, Any], *, run_id: UU
             )
             % {"bot": bot.name}
         )
+    known = Run.objects.filter(pk=run_id).first() if run_id is not None else None
+    if known is not None:
+        return _check_same(known, user, bot)
     run = queueing.begin_run(version, inputs, user, user.get_username(), run_id=run_id)
     record(Event.RUN_BEGUN, actor=user, target=str(run.pk), bot=bot.path, version=version.number)
     return run
+
+
+def _check_same(known: Run, user: User, bot: Bot) -> Run:
+    if known.run_as_id != user.pk or known.bot_id != bot.pk:
+        raise SettingError(_("This number is another run's. Take one that nobody has, or none."))
+    return known

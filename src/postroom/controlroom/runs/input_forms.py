@@ -1,5 +1,6 @@
 """The form that asks for a bot's inputs, made from what the bot says of them."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -94,7 +95,7 @@ def read_inputs(inputs: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -
     for name, value in given.items():
         try:
             read[name] = _read_value(known[name]["kind"], value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, KeyError):
             raise SettingError(
                 _("The input %(name)s is no %(kind)s.") % {"name": name, "kind": known[name]["kind"]}
             ) from None
@@ -102,6 +103,7 @@ def read_inputs(inputs: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -
 
 
 def _read_value(kind: str, value: Any) -> Any:
+    """A value as the bot takes it; also from text, as a command line gives it. Errors: TypeError, ValueError."""
     return _READERS.get(Kind(kind), lambda given: given)(value)
 
 
@@ -113,33 +115,44 @@ def _read_credential(value: Any) -> Credential:
 
 
 def _read_number(value: Any) -> int | float:
-    number = _require((int, float), value)
-    return int(number) if number == int(number) else number
+    number = float(value) if isinstance(value, str) else _require((int, float), value)
+    return int(number) if math.isfinite(number) and number == int(number) else number
+
+
+def _read_boolean(value: Any) -> bool:
+    return _BOOLEANS[value.casefold()] if isinstance(value, str) else _require(bool, value)
+
+
+def _read_list(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return list(_require(list, value))
 
 
 def _refuse_session(value: Any) -> Any:
     raise ValueError(value)
 
 
-_READERS: dict[Kind, Callable[[Any], Any]] = {
-    Kind.TEXT: lambda value: _require(str, value),
-    Kind.INTEGER: lambda value: _require(int, value),
-    Kind.NUMBER: _read_number,
-    Kind.BOOLEAN: lambda value: _require(bool, value),
-    Kind.DATE: lambda value: value if isinstance(value, date) else date.fromisoformat(_require(str, value)),
-    Kind.DATETIME: lambda value: (
-        value if isinstance(value, datetime) else datetime.fromisoformat(_require(str, value))
-    ),
-    Kind.LIST: lambda value: list(_require(list, value)),
-    Kind.CREDENTIAL: _read_credential,
-    Kind.SESSION: _refuse_session,
-}
-
-
 def _require(kind: Any, value: Any) -> Any:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise TypeError(value)
     return value
+
+
+_BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
+_READERS: dict[Kind, Callable[[Any], Any]] = {
+    Kind.TEXT: lambda value: _require(str, value),
+    Kind.INTEGER: lambda value: int(value) if isinstance(value, str) else _require(int, value),
+    Kind.NUMBER: _read_number,
+    Kind.BOOLEAN: _read_boolean,
+    Kind.DATE: lambda value: value if isinstance(value, date) else date.fromisoformat(_require(str, value)),
+    Kind.DATETIME: lambda value: (
+        value if isinstance(value, datetime) else datetime.fromisoformat(_require(str, value))
+    ),
+    Kind.LIST: _read_list,
+    Kind.CREDENTIAL: _read_credential,
+    Kind.SESSION: _refuse_session,
+}
 
 
 def _make_field(described: Mapping[str, Any], user: User, value: Any) -> forms.Field:

@@ -42,6 +42,10 @@ class DeployedBot:
         """What it is given, by name."""
         return self.bot.inputs
 
+    def read_inputs(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All inputs as their types have them. Errors: SettingError."""
+        return self.bot.read_inputs(given)
+
     def perform(self, run: ActiveRun, inputs: Mapping[str, Any]) -> Any:
         """Do what it does."""
         return self.bot.perform(run, inputs)
