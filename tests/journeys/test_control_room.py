@@ -4,24 +4,18 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 
 import pytest
 
 from support.access_table import PAGES
 from support.canary import canary
-from support.chromium import keep_screenshot, open_context
 from support.control_room import RunningControlRoom, bare_of_rooms
 from support.mail import make_mail
-from support.sign_in import password_of
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+from support.visits import Visit
 
 CONNECTION = "Outlook365-Production"
 ROLE = "Invoice clerks"
@@ -36,87 +30,6 @@ with outlook.connect(
         print(message.subject)
 """
 BOT_TIMEOUT_SECONDS = 60
-ONLY_OWN = re.compile(r"https?://(localhost|127\.0\.0\.1)(:\d+)?/|data:|blob:|about:")
-
-
-@dataclass
-class Visit:
-    """Somebody at a browser, who looks at pages of the Control Room and at those of the sign-in at Microsoft."""
-
-    page: "Page"
-    room: RunningControlRoom
-    tenant: RunningTenant
-    name: str
-    pictures: int = 0
-    strangers: list[str] = field(default_factory=list)
-    """Other hosts that a page of the Control Room asked for something."""
-
-    refused: list[str] = field(default_factory=list)
-    """What the browser refused to load or run by the policy of the pages."""
-
-    def __post_init__(self) -> None:
-        """Note every request that a page makes, and what the browser says of it."""
-        self.page.on("request", self._note)
-        self.page.on("console", self._read_console)
-
-    def _read_console(self, message: Any) -> None:
-        if "Content Security Policy" in message.text or "Refused to" in message.text:
-            self.refused.append(message.text)
-
-    def _note(self, request: Any) -> None:
-        own = self.page.url.startswith((self.room.address, "about:"))
-        is_navigation = request.is_navigation_request() and request.frame == self.page.main_frame
-        if own and not is_navigation and not ONLY_OWN.match(request.url):
-            self.strangers.append(request.url)
-
-    def open(self, path: str) -> None:
-        """Open a page of the Control Room."""
-        answer = self.page.goto(f"{self.room.address}{path}")
-        assert answer is not None
-        assert answer.status == 200, f"{path}: {answer.status}"
-
-    def look(self, title: str) -> None:
-        """Keep a picture of the page, and let the canary read it."""
-        self.pictures += 1
-        keep_screenshot(self.page, f"control room {self.name} {self.pictures:02} {title}")
-        canary.check(self.page.content(), f"the page {title}")
-
-    def sign_in(self, username: str, password: str) -> None:
-        """Sign in to the Control Room."""
-        self.page.goto(f"{self.room.address}/login/")
-        self.page.fill("[name=username]", username)
-        self.page.fill("[name=password]", password)
-        self.page.press("[name=password]", "Enter")
-        self.page.wait_for_url(lambda url: "/login/" not in url)
-
-    def sign_in_at_microsoft(self, username: str, picture: str = "") -> None:
-        """Sign in on the provider's pages, where the browser was led, and come back."""
-        self.page.locator("#i0118, #i0116").first.wait_for()
-        if self.page.locator("#i0116").is_visible():
-            self.page.fill("#i0116", username)
-            self.page.click("#idSIButton9")
-        self.page.fill("#i0118", password_of(self.tenant, username))
-        if picture:
-            keep_screenshot(self.page, f"control room {self.name} {picture}")
-        self.page.click("#idSIButton9")
-        self.page.get_by_role("button", name="Accept").click()
-        self.page.wait_for_url(f"{self.room.address}/**")
-
-
-@pytest.fixture
-def visit(
-    browser: "Browser", tenant: RunningTenant
-) -> "Iterator[Callable[..., AbstractContextManager[Visit]]]":
-    """Open a fresh profile for somebody; at the end, no page has asked another host for anything, nor for too much."""
-
-    @contextmanager
-    def open_visit(room: RunningControlRoom, name: str, **settings: Any) -> Iterator[Visit]:
-        with open_context(browser, tenant.manifest, **settings) as context:
-            visitor = Visit(context.new_page(), room, tenant, name)
-            yield visitor
-            assert (visitor.strangers, visitor.refused) == ([], [])
-
-    return open_visit
 
 
 def run_bot(room: RunningControlRoom, key: str, **described: str) -> "subprocess.CompletedProcess[str]":
