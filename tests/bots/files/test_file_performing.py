@@ -306,7 +306,7 @@ def test_inputs(desk: ModuleType) -> None:
         (["a", "b"], "2026//true"),
         (["x", "y"], "2027/3/false"),
     ]
-    with pytest.raises(SettingError, match="is a date, and not “soon”. Write it as 2026-05-31"):
+    with pytest.raises(SettingError, match=r"is a date, and not “soon”. Write it as 2026-05-31"):
         run(text, day="soon")
 
 

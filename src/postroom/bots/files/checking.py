@@ -133,7 +133,7 @@ class _Checker:
                 self._check_all(step.catch)
                 if not before:
                     self._known.discard("error")
-            self._check_all(step.last)
+        self._check_all(step.last)
 
     def _check_action_step(self, step: ActionStep) -> None:
         action = self._actions.get(step.action)

@@ -106,7 +106,7 @@ class FolderLibrary:
 
 def _check_path(path: str, reference: str) -> None:
     parts = path.split("/")
-    if not path.endswith((ENDING, ".py")):
+    if not path.endswith(".py" if ":" in reference else ENDING) or reference.endswith(":"):
         raise BotNotFoundError(
             f"“{reference[:100]}” is no bot: a bot file ends in {ENDING}, a Python bot is file.py:function."
         )
