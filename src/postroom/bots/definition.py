@@ -53,6 +53,12 @@ class Bot(Protocol):
     def perform(self, run: "Run", inputs: Mapping[str, Any]) -> Any:
         """Do what it does, as this run, with all of its inputs."""
 
+    def read_inputs(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All inputs as their types have them, from what a form or a command line gives as text.
+
+        Errors: SettingError.
+        """
+
 
 class BotLibrary(Protocol):
     """Where bots are found."""
@@ -86,6 +92,38 @@ class PythonBot(Generic[P, R]):
     def perform(self, run: "Run", inputs: Mapping[str, Any]) -> Any:  # noqa: ARG002 - it asks for its run itself
         """Call the function."""
         return self.function(**inputs)  # type: ignore[call-arg]
+
+    def read_inputs(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All inputs as the function's annotations have them; what is text is read by pydantic, as text or as JSON.
+
+        A plain call checks nothing, as of any function. Errors: SettingError.
+        """
+        read = {name: self._read_input(name, value) for name, value in given.items() if name in self.inputs}
+        return fill_inputs(self, {**given, **read})
+
+    def _read_input(self, name: str, value: Any) -> Any:
+        from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError  # noqa: PLC0415 - optional
+
+        kind = self.inputs[name].type
+        if not isinstance(value, str) or kind in (str, Any):
+            return value
+        try:
+            adapter = TypeAdapter(kind)
+        except PydanticSchemaGenerationError:
+            raise SettingError(
+                f"The input {name} of the bot “{self.name}” is a {getattr(kind, '__name__', kind)}, which only another "
+                "bot can give."
+            ) from None
+        try:
+            return adapter.validate_python(value)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"]
+        try:
+            return adapter.validate_json(value)
+        except ValidationError:
+            raise SettingError(
+                f"The input {name} of the bot “{self.name}” cannot be read: {reason}."
+            ) from None
 
     def __call__(self, *args: P.args, **inputs: P.kwargs) -> R:
         """Run it: as a child bot inside a bot that runs, else by itself and without a journal."""

@@ -21,6 +21,7 @@ from postroom.bots.journal import ChildResult
 from postroom.bots.sealing import SealedJson, Sealer
 from postroom.bots.workflow import (
     JOURNAL_VERSION,
+    POLLING_SECONDS,
     WORKFLOW,
     RunOrder,
     Surroundings,
@@ -54,7 +55,6 @@ __all__ = [
 ]
 
 APPLICATION = "postroom"
-POLLING_SECONDS = 0.1
 QUEUE_SECONDS = 0.25
 """How often a worker looks whether a run was handed to it."""
 GET_RESULT = "DBOS.getResult"

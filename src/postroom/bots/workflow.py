@@ -27,6 +27,9 @@ WORKFLOW = "run_bot"
 JOURNAL_VERSION = "1"
 """Runs that were begun under another version are not resumed: the order of steps within an action has changed."""
 
+POLLING_SECONDS = 0.25
+"""How often a run looks whether another, which somebody else is at work on, is over."""
+
 logger = logging.getLogger("postroom.bots")
 
 
@@ -100,7 +103,7 @@ class DurableJournal:
                 handle = DBOS.start_workflow(register_workflow(), encode_order(order))
             _get_surroundings().await_child(child_id)
             try:
-                return cast("ChildResult", decode(handle.get_result()))
+                return cast("ChildResult", decode(handle.get_result(polling_interval_sec=POLLING_SECONDS)))
             except DBOSAwaitedWorkflowCancelledError:
                 raise RunCancelledError(
                     f"The run of the child bot “{child.name}” was stopped. Resume it, and then this run."
