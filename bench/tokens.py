@@ -159,7 +159,7 @@ def run_tenant(folder: Path) -> Iterator[dict[str, str]]:
 def run_server(port: int, environment: dict[str, str], folder: Path) -> Iterator[str]:
     """Run a server process of the Control Room, and give its address."""
     ready = folder / f"ready-{port}"
-    arguments = ("serve", "--port", str(port), "--ready-file", str(ready))
+    arguments = ("serve", "--no-worker", "--port", str(port), "--ready-file", str(ready))
     with running(arguments, environment, folder / f"server-{port}.log", ready):
         yield f"http://localhost:{port}"
 

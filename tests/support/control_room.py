@@ -90,10 +90,11 @@ def start_control_room(
     database: str | None = None,
     environment: Mapping[str, str] | None = None,
     arguments: tuple[str, ...] = (),
+    worker: bool = False,
 ) -> Iterator[RunningControlRoom]:
     """Start a Control Room with its home in this folder, led to the tenant, and end it afterwards.
 
-    The administrator has this password: one that is made here where it is empty; the one that the Control Room makes
+    It has a worker of its own only where that is asked for. The administrator has this password: one that is made here where it is empty; the one that the Control Room makes
     and prints where it is None. At the end the canary reads its log and its database.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +111,7 @@ def start_control_room(
     log_file = folder / f"control-room-{port}.log"
     with log_file.open("a") as log:
         process = subprocess.Popen(
-            [*COMMAND, "--port", str(port), *arguments],
+            [*COMMAND, "--port", str(port), "--worker" if worker else "--no-worker", *arguments],
             env=bare_of_rooms() | steered,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from postroom.cli.local_tenant import lead_to, start_local_tenant
+from postroom.cli.own_worker import own_worker
 from postroom.cli.tenant import LINE
 from postroom.cli.tenant import explain_missing_parts as explain_missing_tenant
 from postroom.errors import SettingError
@@ -58,6 +59,12 @@ def command(
             show_default=False,
         ),
     ] = None,
+    worker: Annotated[
+        bool,
+        typer.Option(
+            "--worker/--no-worker", help="Carry out runs too, or leave that to `postroom worker` elsewhere."
+        ),
+    ] = True,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -85,6 +92,8 @@ def command(
         os.environ.setdefault("POSTROOM_URL", f"http://localhost:{port}")
         manifest = stack.enter_context(start_local_tenant(get_home() / "tenant")) if with_tenant else None
         opened = _open(manifest)
+        if worker:
+            stack.enter_context(own_worker())
 
         def announce() -> None:
             _announce(opened)

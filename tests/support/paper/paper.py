@@ -60,7 +60,7 @@ def open_paper(
     *,
     file: Annotated[str, Label("File", "Where to write.")],
     address: Annotated[str, Label("Address", "Whose paper it is.")] = "desk@contoso.com",
-    session: Annotated[Any, Label("Session name", "What other steps call it.")] = None,  # noqa: ARG001
+    session: Annotated[Any, Label("Session name", "What other steps call it.")] = None,
 ) -> Paper:
     """Open a file to write into."""
     return Paper(Path(file), address)
