@@ -9,6 +9,7 @@ import pytest
 from controlroom.runs.conftest import INTAKE
 from support.access_table import ALL_PERMISSIONS, APPS, BY_KEY, ENDPOINTS, PAGES, PEOPLE, Row
 from support.people import People, create_user
+from support.watched_mailboxes import create_trigger
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -116,6 +117,8 @@ def things(people: People) -> dict[str, Any]:
     return {
         "bot": run.bot_id,
         "run": run.pk,
+        "schedule": create_schedule(people, run.bot).pk,
+        "trigger": create_trigger(run.bot, people.administrator, connection).pk,
         "user": newcomer.pk,
         "role": Role.objects.create(name="Drivers").pk,
         "device": device.pk,
@@ -132,6 +135,16 @@ def things(people: People) -> dict[str, Any]:
             "colleague": colleague,
         },
     }
+
+
+def create_schedule(people: People, bot: Any) -> Any:
+    """Have a bot run each day as its creator."""
+    from postroom.controlroom.runs.models import Schedule
+    from postroom.controlroom.runs.schedules import ScheduleSettings, save_schedule
+
+    return save_schedule(
+        Schedule(), ScheduleSettings("Daily", bot, {}, people.creator, "0 8 * * *"), people.creator
+    )
 
 
 def find_permissions(*codenames: str) -> Any:

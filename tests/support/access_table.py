@@ -34,6 +34,8 @@ RUN_BOTS = frozenset({"Run bots"})
 MANAGE_BOTS = frozenset({"Manage bots"})
 SEE_BOTS = frozenset({"Run bots", "Manage bots", "View runs", "Manage schedules and triggers"})
 SEE_RUNS = frozenset({"View runs", "Run bots"})
+SEE_SCHEDULES = frozenset({"View runs", "Manage schedules and triggers"})
+MANAGE_SCHEDULES = frozenset({"Manage schedules and triggers"})
 SEE_WORKERS = frozenset({"View runs", "Manage bots"})
 SEE_RUN = frozenset({"View runs", "run owner"})
 """Who sees the creator's run: whoever views all runs, and the creator."""
@@ -217,6 +219,29 @@ PAGES: dict[str, Row] = {
     "oauth/callback": Row(EVERYBODY, "/oauth/callback?state=nothing"),
 }
 
+PAGES |= {
+    "schedules/": Row(SEE_SCHEDULES, "/schedules/"),
+    "triggers/": Row(SEE_SCHEDULES, "/triggers/"),
+    "schedules/preview/": Row(MANAGE_SCHEDULES, "/schedules/preview/"),
+    **{
+        f"{kind}s/{address}": Row(MANAGE_SCHEDULES, f"/{kind}s/{example}")
+        for kind, pages in {
+            "schedule": ("", "enable/", "delete/"),
+            "trigger": ("", "enable/", "check/", "delete/"),
+        }.items()
+        for address, example in [
+            ("new/", "new/"),
+            *((f"<uuid:pk>/{page}", f"{{{kind}}}/{page}") for page in pages),
+        ]
+    },
+    "alerts/": Row(SEE_RUNS, "/alerts/"),
+    "alerts/<int:pk>/delete/": Row(SEE_RUNS, "/alerts/1/delete/"),
+    "figures/": Row(SEE_RUNS, "/figures/"),
+    "figures/export/<str:wanted>": Row(SEE_RUNS, "/figures/export/csv"),
+    # Microsoft 365 tells here; what it tells is believed only where it knows the client state of a subscription.
+    "notifications/mail": Row(EVERYBODY, "/notifications/mail?validationToken=nothing"),
+}
+
 APPS: dict[str, frozenset[str]] = {
     "accounts": MANAGE_USERS,
     "audit": AUDIT,
@@ -273,4 +298,21 @@ ENDPOINTS: dict[str, Row] = {
     },
     "GET /workers": Row(SEE_WORKERS, "/workers"),
     "POST /connections/{name}/token": Row(INVITED, "/connections/Payables/token", hidden=404),
+}
+
+NEW_TRIGGER = {"name": "Mail", "bot": "intake.bot.yaml", "connection": "Payables"}
+INVITED_SCHEDULER = frozenset({"invited viewer", "Manage connections"})
+"""Who may have bots run by mail, and use the connection: others are told that there is none."""
+
+ENDPOINTS |= {
+    "GET /schedules": Row(SEE_SCHEDULES, "/schedules"),
+    "POST /schedules": Row(
+        MANAGE_SCHEDULES, "/schedules", {"name": "Daily", "bot": "intake.bot.yaml", "cron": "0 8 * * *"}
+    ),
+    "PATCH /schedules/{schedule_id}": Row(MANAGE_SCHEDULES, "/schedules/{schedule}", {"enabled": False}),
+    "DELETE /schedules/{schedule_id}": Row(MANAGE_SCHEDULES, "/schedules/{schedule}"),
+    "GET /triggers": Row(SEE_SCHEDULES, "/triggers"),
+    "POST /triggers": Row(INVITED_SCHEDULER, "/triggers", NEW_TRIGGER, hidden=404),
+    "PATCH /triggers/{trigger_id}": Row(MANAGE_SCHEDULES, "/triggers/{trigger}", {"enabled": False}),
+    "DELETE /triggers/{trigger_id}": Row(MANAGE_SCHEDULES, "/triggers/{trigger}"),
 }

@@ -47,6 +47,9 @@ BOTS = (Permission.RUN_BOTS, Permission.MANAGE_BOTS, Permission.VIEW_RUNS, Permi
 RUNS = (Permission.VIEW_RUNS, Permission.RUN_BOTS)
 """Who sees runs: all of them, or their own."""
 
+SCHEDULES = (Permission.MANAGE_SCHEDULES, Permission.VIEW_RUNS)
+"""Who sees what begins runs by itself."""
+
 WORKERS = (Permission.VIEW_RUNS, Permission.MANAGE_BOTS)
 """Who sees the processes that carry out runs."""
 
@@ -57,6 +60,10 @@ GROUPS = (
         (
             Page(_("Bots"), "smart_toy", "bots", BOTS),
             Page(_("Runs"), "play_circle", "runs", RUNS),
+            Page(_("Schedules"), "schedule", "schedules", SCHEDULES),
+            Page(_("Triggers"), "mark_email_unread", "triggers", SCHEDULES),
+            Page(_("Figures"), "bar_chart", "figures", RUNS),
+            Page(_("Alerts"), "notifications", "alerts", RUNS),
             Page(_("Workers"), "dns", "workers", WORKERS),
         ),
     ),

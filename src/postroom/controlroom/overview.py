@@ -18,6 +18,8 @@ from postroom.controlroom.connections.models import OAuthConnection
 from postroom.controlroom.connections.providers import GrantType
 from postroom.controlroom.connections.status import Status, get_status
 from postroom.controlroom.connections.use import list_usable
+from postroom.controlroom.runs.alerts import list_alerts
+from postroom.controlroom.runs.figures_pages import describe_overview
 from postroom.controlroom.vault.rights import list_attributes_to_provide, list_lockers
 
 RECENT_ENTRIES = 8
@@ -60,6 +62,8 @@ def get_overview(user: User) -> dict[str, Any]:
         "next_step": next_step,
         "cards": list(_list_cards(user, connections)),
         "warnings": list_warnings(connections),
+        "alerts": list_alerts(user),
+        **describe_overview(user),
         "entries": _list_entries(user),
     }
 

@@ -118,7 +118,12 @@ def test_filters_mean_what_they_mean_in_lists(
 ) -> None:
     """Words of the subject whatever their case, senders, and only what is unread."""
     made = create_trigger(
-        create_bot(), people.creator, connection, subject="invoice; bill", senders="adele@contoso.com", unread=True
+        create_bot(),
+        people.creator,
+        connection,
+        subject="invoice; bill",
+        senders="adele@contoso.com",
+        unread=True,
     )
     look(made)
     deliver(reachable_tenant, "INVOICE 1", "Newsletter", "Your bill")

@@ -37,6 +37,7 @@ from postroom.controlroom.runs.models import Run, RunStatus
 from postroom.controlroom.runs.queueing import end_tree, queue_again
 from postroom.controlroom.runs.reporting import LineHandler, Reporter, RunOutput
 from postroom.controlroom.runs.retrying import go_back
+from postroom.controlroom.runs.schedules_ticking import ticking
 from postroom.controlroom.vault.master_keys import is_locked
 from postroom.errors import PostroomError
 
@@ -80,7 +81,13 @@ class RunWorker:
         while not stop.is_set():
             life = begin_life(self._chosen.name, self._chosen.lease_seconds)
             reporter = Reporter(life.id)
-            with self._open_engine(life) as engine, beating(life), reporter.writing(), self._heard():
+            with (
+                self._open_engine(life) as engine,
+                beating(life),
+                reporter.writing(),
+                self._heard(),
+                ticking(),
+            ):
                 self._tell(f"The worker {life.id} takes up to {self._chosen.runs} runs at once.")
                 ready()
                 self._live(_Post(life, reporter, engine), stop)
