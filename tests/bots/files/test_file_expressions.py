@@ -192,7 +192,7 @@ def test_nesting_is_bounded(opening: str) -> None:
 def test_missing_names_are_told() -> None:
     """What is not there is named, with what is, or what may have been meant."""
     with pytest.raises(
-        ExpressionError, match="uses folder, which has no value here. Variables that have one: a, b"
+        ExpressionError, match=r"uses folder, which has no value here. Variables that have one: a, b"
     ):
         parse_text("${{ folder }}").evaluate({"a": 1, "b": 2})
     with pytest.raises(ExpressionError, match=r"no “subjct” in a Message. Did you mean “subject”"):

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from postroom.bots.definition import REQUIRED
-from postroom.bots.files.expressions import RESERVED, has_expression, suggest
+from postroom.bots.files.expressions import RESERVED, has_expression
 from postroom.bots.files.inputs import KINDS, guess_kind, read_default
 from postroom.bots.files.reading import Entries, FaultList, Items, Node, Scalar
 from postroom.bots.files.steps import ActionStep, BotContent, BotStep, FileInput, LoopStep, Step, TryStep
+from postroom.bots.files.syntax import suggest
 
 ROOT_KEYS = ("name", "description", "inputs", "steps")
 COMMON_KEYS = ("name", "if")

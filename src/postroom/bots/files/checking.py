@@ -11,7 +11,7 @@ from typing import Protocol
 
 from postroom.actions import Action, Package
 from postroom.bots.definition import Input
-from postroom.bots.files.expressions import has_expression, parse_text, suggest
+from postroom.bots.files.expressions import has_expression, parse_text
 from postroom.bots.files.inputs import KINDS, read_credential, read_default
 from postroom.bots.files.reading import Entries, FaultList, Items, Node, Scalar
 from postroom.bots.files.settings import (
@@ -24,6 +24,7 @@ from postroom.bots.files.settings import (
     list_fields,
 )
 from postroom.bots.files.steps import ActionStep, BotContent, BotStep, LoopStep, Step, TryStep
+from postroom.bots.files.syntax import suggest
 from postroom.errors import BotFileError, BotNotFoundError, ExpressionError
 
 _EXPLAIN_ERROR = "There is an error only within catch:."

@@ -5,10 +5,8 @@ attributes are those of data, and the few methods that are listed; and what coul
 done by functions of ours, which measure first. No filter, test or global is there but those that are listed.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import lru_cache, partial
 from typing import Any, cast
 
@@ -16,7 +14,6 @@ from jinja2 import StrictUndefined, TemplateError, UndefinedError, nodes
 from jinja2.parser import Parser
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.visitor import NodeTransformer
 
 from postroom.bots.files.attributes import find_attribute
 from postroom.bots.files.functions import (
@@ -31,25 +28,17 @@ from postroom.bots.files.functions import (
     within_limits,
     write_text,
 )
+from postroom.bots.files.syntax import JOIN, SLICE, Rewriter, check_syntax, refuse_depth
 from postroom.errors import ExpressionError, PostroomError
 
 OPEN, CLOSE = "${{", "}}"
 LONGEST_CHARACTERS = 2_000
-DEEPEST = 40
 RESERVED = frozenset({
-    "and", "catch", "else", "error", "false", "for", "if", "in", "is", "not", "none", "null", "or", "self", "true",
-    "False", "None", "True",
+    "and", "catch", "else", "error", "false", "for", "if", "in", "is", "loop", "not", "none", "null", "or", "self",
+    "super", "true", "caller", "False", "None", "True",
 })  # fmt: skip
 """What no variable is called: words of expressions, and `error`, which `catch` gives."""
 
-_JOIN, _SLICE = "~", ":"
-_OF_JINJA = frozenset({"self", "super", "loop", "caller"})
-_ALLOWED: tuple[type[nodes.Node], ...] = (
-    nodes.Add, nodes.And, nodes.Call, nodes.Compare, nodes.Concat, nodes.CondExpr, nodes.Const, nodes.Dict, nodes.Div,
-    nodes.Filter, nodes.FloorDiv, nodes.Getattr, nodes.Getitem, nodes.Keyword, nodes.List, nodes.Mod, nodes.Mul,
-    nodes.Name, nodes.Neg, nodes.Not, nodes.Operand, nodes.Or, nodes.Pair, nodes.Pos, nodes.Slice, nodes.Sub,
-    nodes.Test, nodes.Tuple,
-)  # fmt: skip
 _FAILURES = (
     ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TemplateError, TypeError, ValueError,
 )  # fmt: skip
@@ -61,7 +50,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         super().__init__(undefined=StrictUndefined, optimized=False, autoescape=False)
-        self.filters = {**FILTERS, _JOIN: measured(join_texts), _SLICE: measured(slice_items)}
+        self.filters = {**FILTERS, JOIN: measured(join_texts), SLICE: measured(slice_items)}
         self.tests = dict(TESTS)
         self.globals = {}
 
@@ -230,7 +219,7 @@ def parse_expression(source: str) -> Expression:
             names |= {tree.name}
         return Expression(source, names, _compile(tree))
     except (RecursionError, MemoryError):
-        raise _refuse_depth(source) from None
+        raise refuse_depth(source) from None
     except (TemplateError, SyntaxError, ValueError, OverflowError) as error:
         raise ExpressionError(f"“{source}” is not an expression: {_clean(error)}") from None
 
@@ -242,8 +231,8 @@ def _parse(source: str) -> nodes.Expr:
         raise ExpressionError(
             f"“{source}” is more than one expression, from “{parser.stream.current.value}” on."
         )
-    _check(tree, source, 0)
-    return cast("nodes.Expr", _Rewriter().visit(tree))
+    check_syntax(tree, source)
+    return cast("nodes.Expr", Rewriter().visit(tree))
 
 
 def _compile(tree: nodes.Expr) -> Callable[[Mapping[str, Any]], Any]:
@@ -268,76 +257,6 @@ def _finish(value: Any) -> Any:
     if isinstance(value, list | tuple | Mapping):
         measure(value)
     return value
-
-
-def _check(node: nodes.Node, source: str, depth: int) -> None:
-    if depth > DEEPEST:
-        raise _refuse_depth(source)
-    if not isinstance(node, _ALLOWED):
-        raise ExpressionError(
-            f"“{source}”: expressions have no {_NAMES.get(type(node), type(node).__name__)}."
-        )
-    if isinstance(node, nodes.Filter):
-        _check_known(source, "filter", node.name, FILTERS)
-    elif isinstance(node, nodes.Test):
-        _check_known(source, "test", node.name, TESTS)
-    elif isinstance(node, nodes.Const) and isinstance(node.value, float) and not math.isfinite(node.value):
-        raise ExpressionError(f"“{source}” has a number that is too large.")
-    elif isinstance(node, nodes.Name) and (node.name in _OF_JINJA or node.name.startswith("_")):
-        raise ExpressionError(f"“{source}”: “{node.name}” is no variable of a bot.")
-    elif isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
-        raise ExpressionError(f"“{source}”: names that begin with _ are not for bots.")
-    elif isinstance(node, nodes.Call) and not isinstance(node.node, nodes.Getattr):
-        raise ExpressionError(
-            f"“{source}”: nothing is called but a method of a value. Use a filter, or a Python bot."
-        )
-    if isinstance(node, nodes.Call | nodes.Filter | nodes.Test) and (node.dyn_args or node.dyn_kwargs):
-        raise ExpressionError(f"“{source}”: expressions have no * and ** arguments.")
-    if isinstance(node, nodes.Filter) and node.node is None:
-        raise ExpressionError(f"“{source}”: a filter stands after a value.")
-    for child in node.iter_child_nodes():
-        _check(child, source, depth + 1)
-
-
-def _check_known(source: str, what: str, name: str, known: Mapping[str, Any]) -> None:
-    if name not in known:
-        raise ExpressionError(f"“{source}”: there is no {what} “{name}”.{suggest(name, known)}")
-
-
-def suggest(name: str, known: Mapping[str, Any] | frozenset[str] | set[str] | list[str]) -> str:
-    """“ Did you mean …?”, or the few that there are, or nothing; with a space before it."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    if not near:
-        near = [one for one in known if one.casefold() == name.casefold()]
-    if near:
-        return f" Did you mean “{near[0]}”?"
-    return f" There are: {', '.join(sorted(known))}." if known else ""
-
-
-class _Rewriter(NodeTransformer):
-    """Lets `~` and slices go through filters of ours, which measure: Jinja does them past its sandbox."""
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja's way of naming
-        parts = nodes.List([self.visit(part) for part in node.nodes], lineno=1)
-        return nodes.Filter(parts, _JOIN, [], [], None, None, lineno=1)
-
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
-        self.generic_visit(node)
-        if not isinstance(node.arg, nodes.Slice):
-            return node
-        bounds = [part or nodes.Const(None) for part in (node.arg.start, node.arg.stop, node.arg.step)]
-        return nodes.Filter(node.node, _SLICE, bounds, [], None, None, lineno=1)
-
-
-_NAMES: dict[type[nodes.Node], str] = {
-    nodes.Pow: "powers (**)",
-    nodes.TemplateData: "text",
-    nodes.NSRef: "namespaces",
-}
-
-
-def _refuse_depth(source: str) -> ExpressionError:
-    return ExpressionError(f"“{source[:60]}…” is nested too deeply. Make it simpler, or use a Python bot.")
 
 
 def _clean(error: Exception) -> str:
