@@ -1,6 +1,8 @@
 """The example bots, as files and in Python: in both clouds and in each authentication mode they do the same, once."""
 
 import importlib
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,18 +14,24 @@ from postroom.bots.files import FolderLibrary
 from postroom.bots.run import run_alone
 from postroom.tenant.environment import app_environment
 from support.control_room import RunningControlRoom
-from support.desk import Desk
+from support.desk import KEY, Desk
 from support.filled_room import fill_room, let_device_in, sign_in_for_room
 from support.invoices import BOTS, DOMAINS, InvoiceStory
 from support.tenant import RunningTenant
 
 CLOUDS = pytest.mark.parametrize("cloud", DOMAINS)
 Perform = Callable[..., Any]
+COMMAND = (sys.executable, "-m", "postroom", "run")
+TIMEOUT_SECONDS = 60
 
 
-@pytest.fixture(params=["file", "python"])
-def perform(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Perform:
-    """Run a bot from Python: as a file that a library finds, or as a function that is called."""
+@pytest.fixture(params=["file", "function", "command-file", "command-function"])
+def perform(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Perform:
+    """Run a bot: as a file that a library finds, as a function that is called; or either by `postroom run`."""
+    if request.param.startswith("command-"):
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+        monkeypatch.setenv("POSTROOM_TOKEN_KEY", KEY)
+        return lambda name, **inputs: run_command(name, request.param == "command-file", inputs)
     if request.param == "file":
         library = FolderLibrary(BOTS)
         return lambda name, **inputs: run_alone(library.get(f"{name}.bot.yaml"), inputs, library=library)
@@ -31,6 +39,21 @@ def perform(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delitem(sys.modules, "invoice_intake", raising=False)
     module = importlib.import_module("invoice_intake")
     return lambda name, **inputs: getattr(module, name.replace("-", "_"))(**inputs)
+
+
+def run_command(name: str, is_file: bool, inputs: dict[str, str]) -> None:
+    """Run a bot to its good end, as a person at a desk does."""
+    bot = f"{name}.bot.yaml" if is_file else f"invoice_intake.py:{name.replace('-', '_')}"
+    given = [part for one, value in inputs.items() for part in ("--input", f"{one}={value}")]
+    ended = subprocess.run(
+        [*COMMAND, str(BOTS / bot), *given],
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 def give_credential(monkeypatch: pytest.MonkeyPatch, tenant: RunningTenant, app: str, cloud: str) -> None:
