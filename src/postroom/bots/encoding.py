@@ -22,12 +22,21 @@ from postroom.actions.sessions import Global
 from postroom.bots.handles import BotSession, SessionHandle
 from postroom.bots.journal import ChildResult
 from postroom.bots.texts import BotText, find_secret_text
-from postroom.errors import ItemFailure, JournalError, PostroomError, SettingError
+from postroom.errors import Fault, ItemFailure, JournalError, PostroomError, SettingError
 from postroom.values import Credential, Secret, Variable
 
 WIDEST_INT = 2**63
 
-_OWN: tuple[type, ...] = (SessionHandle, ChildResult, Credential, Variable, Global, BotText, ItemFailure)
+_OWN: tuple[type, ...] = (
+    SessionHandle,
+    ChildResult,
+    Credential,
+    Variable,
+    Global,
+    BotText,
+    ItemFailure,
+    Fault,
+)
 _WRITERS: dict[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
     datetime: ("$datetime", datetime.isoformat, datetime.fromisoformat),
     date: ("$date", date.isoformat, date.fromisoformat),
@@ -163,8 +172,7 @@ def _describe_error(error: PostroomError) -> dict[str, Any]:
 
 def _read_error(content: dict[str, Any]) -> PostroomError:
     kind = _find_error(content["class"], PostroomError) or PostroomError
-    error: PostroomError = kind.__new__(kind)
-    PostroomError.__init__(error, decode(content["message"]))
+    error = kind(decode(content["message"]))
     vars(error).update({name: decode(told) for name, told in content["is"].items()})
     return error
 

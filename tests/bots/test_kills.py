@@ -1,0 +1,114 @@
+"""A bot is killed, again and again, and goes on each time: each mail is handled, each answer is sent exactly once."""
+
+import re
+from collections import Counter
+from itertools import count, cycle, islice
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from support.killed_run import KILLED, run_and_kill
+from support.mail import make_mail
+from support.tenant import RunningTenant
+
+AP, ADELE = "ap@contoso.com", "adele@contoso.com"
+PLACES = ("before", "after", "running", "done")
+MOST_DEATHS = 2000
+
+
+def deliver(tenant: RunningTenant, mails: int) -> None:
+    """Put so many mails with a file each into the inbox."""
+    for number in range(mails):
+        files = {f"invoice {number}.pdf": f"invoice {number}".encode()}
+        tenant.deliver(AP, make_mail(f"Invoice {number}", ADELE, AP, attachments=files))
+
+
+def kill_until_done(tenant: RunningTenant, folder: Path, distances: list[int]) -> list[str]:
+    """Run the bot, and kill each process at a place and a distance of its own, until one comes to the end.
+
+    Gives what the processes died in. The places take turns; `distances` are in turn how many requests or steps a
+    process comes to before it dies.
+    """
+    run_id, environment = str(uuid4()), tenant.environment | tenant.credential()
+    turns = zip(cycle(PLACES), cycle(distances), strict=False)
+    for kill, at in islice(turns, MOST_DEATHS):
+        over = run_and_kill(environment, folder=str(folder), run_id=run_id, kill=kill, at=at)
+        if over.returncode != KILLED:
+            assert over.returncode == 0, over.stderr
+            return (folder / "deaths").read_text().splitlines()
+    raise AssertionError(f"The run is not over after {MOST_DEATHS} deaths.")
+
+
+def name_request(death: str) -> str:
+    """What was asked for where a process died, without the ids."""
+    place, method, path = death.split(" ", 2)
+    kind = re.sub(r"/(messages|attachments|mailFolders)/[^/]+", r"/\1/*", path.removeprefix("/v1.0/users/"))
+    return f"{place} {method} {kind.partition('/')[2] or kind}"
+
+
+def check_each_once(tenant: RunningTenant, folder: Path, mails: int) -> None:
+    """Check that each mail was saved, answered once and moved, and that nothing is left over."""
+    everything = dict.fromkeys(range(mails), 1)
+    subjects = Counter(
+        message.subject for message in tenant.mailbox(ADELE).messages if message.folder == "Inbox"
+    )
+    assert subjects == {f"RE: Invoice {number}": 1 for number in everything} or subjects == {
+        f"Re: Invoice {number}": 1 for number in everything
+    }
+    by_folder = Counter(message.folder for message in tenant.mailbox(AP).messages)
+    assert by_folder == {"Archive": mails, "Sent Items": mails}
+    saved = sorted(path.read_text() for path in (folder / "saved").rglob("*.pdf"))
+    assert saved == sorted(f"invoice {number}" for number in everything)
+
+
+def test_a_bot_that_is_killed_goes_on(tenant: RunningTenant, tmp_path: Path) -> None:
+    """A few mails, and a death every few requests and steps: before a request, after it, at a step, after it."""
+    deliver(tenant, 2)
+    deaths = kill_until_done(tenant, tmp_path, [9, 6, 3])
+    check_each_once(tenant, tmp_path, 2)
+    assert {death.split()[0] for death in deaths} == set(PLACES)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kill", PLACES)
+def test_a_bot_may_die_anywhere(tenant: RunningTenant, tmp_path: Path, kill: str) -> None:
+    """For each request, and each step, of a bot that handles two mails, a run that dies there and is resumed once.
+
+    It dies before the request leaves, or when it was answered and before the answer is read; when the step begins, or
+    when it is done and before the journal has it. Nothing is left out: it ends when a run comes to its end unkilled.
+    """
+    environment = tenant.environment | tenant.credential()
+    for at in count(1):
+        tenant.reset()
+        deliver(tenant, 2)
+        folder, run_id = tmp_path / str(at), str(uuid4())
+        folder.mkdir()
+        first = run_and_kill(environment, folder=str(folder), run_id=run_id, kill=kill, at=at)
+        if first.returncode == 0:
+            break
+        assert first.returncode == KILLED, first.stderr
+        second = run_and_kill(environment, folder=str(folder), run_id=run_id)
+        assert second.returncode == 0, second.stderr
+        check_each_once(tenant, folder, 2)
+    assert at > 8  # steps: connect, list, and three for each mail; requests are more
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+def test_a_bot_of_200_mails_is_killed_all_along(tenant: RunningTenant, tmp_path: Path) -> None:
+    """Two hundred mails, and a death every six to thirteen requests or steps of a process, throughout one run.
+
+    Not each of its requests is died in: that would be as many runs of 200 mails. Every kind of request is, before and
+    after, which is checked, and each request of a small bot is by the proof above.
+    """
+    deliver(tenant, 200)
+    deaths = kill_until_done(tenant, tmp_path, [7, 11, 6, 13, 9, 8, 12])
+    check_each_once(tenant, tmp_path, 200)
+    assert len(deaths) > 150
+    kinds = {name_request(death) for death in deaths if death.split()[0] in PLACES[:2]}
+    print(len(deaths), "deaths, in", *sorted(kinds), sep="\n  ")
+    for place in PLACES[:2]:
+        for kind in ("createReply", "send", "move", "attachments"):
+            assert any(known.startswith(place) and kind in known for known in kinds), (place, kind)
