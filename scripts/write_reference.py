@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 import typer
 from scripts.pages import describe_type, summarize, write_page, write_table
+from scripts.write_bot_files import write_bot_files
 from scripts.write_controls import write_controls
 from scripts.write_coverage import write_coverage
 from scripts.write_testing import write_testing
@@ -50,6 +51,7 @@ def main() -> None:
     folder = Path(sys.argv[1]) if sys.argv[1:] else FOLDER
     pages = {
         "reference/actions.md": write_actions(),
+        "reference/bot-file.md": write_bot_files(),
         "reference/cli.md": write_commands(),
         "reference/errors.md": write_errors(),
         "reference/tenant-control.md": write_controls(),

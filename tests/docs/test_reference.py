@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "docs"
 PAGES = (
-    *("reference/actions.md", "reference/cli.md", "reference/errors.md"),
+    *("reference/actions.md", "reference/bot-file.md", "reference/cli.md", "reference/errors.md"),
     *("reference/tenant-control.md", "reference/testing.md", "tenant-coverage.md"),
 )
 ADVICE = "The program and its reference differ: run `make reference`, and commit what it writes."

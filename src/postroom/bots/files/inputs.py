@@ -21,7 +21,7 @@ KINDS: dict[str, Any] = {
 }
 """The types of inputs, and what each is in Python."""
 
-_EXAMPLES = {
+EXAMPLES = {
     "number": "12.5",
     "boolean": "true or false",
     "date": "2026-05-31",
@@ -85,7 +85,7 @@ def fill_kinds(inputs: Mapping[str, Input], given: Mapping[str, Any]) -> dict[st
 def _convert(name: str, kind: str, value: Any) -> Any:
     converted = _CONVERTERS[kind](value)
     if converted is None:
-        example = _EXAMPLES.get(kind)
+        example = EXAMPLES.get(kind)
         raise ValueError(
             f"The input “{name}” is {_ARTICLES[kind]}, and not {_describe(value)}."
             f"{f' Write it as {example}.' if example and kind != 'session' else ''}"
