@@ -255,7 +255,7 @@ RIGHTS = (
     Fault(
         "no Mail.Send",
         "permission:Mail.Send",
-        "does not have the application permission Mail.Send, which “Reply”, “Send” need",
+        "does not have the application permission Mail.Send, which “Forward”, “Reply”, “Reply all”, “Send” need",
         lambda p: p.tenant.change_app("Invoice bot", application_permissions=["Mail.ReadWrite"]),
     ),
     Fault("no Mail.Read", "permission:Mail.Read", "which “List messages” needs", read_only_user),
