@@ -79,8 +79,8 @@ def _write_expressions() -> Iterator[str]:
     yield (
         "`${{ … }}` has one expression of [Jinja](https://jinja.palletsprojects.com/templates/#expressions) and no "
         "statements. It knows the inputs, the results and loop variables of the steps before, and of each value its "
-        "data. Operators: `+ - * / // %`, `~` (joins as text), comparisons, `and or not in is`, `… if … else …`, `[ ]`. "
-        "There are no powers and no functions."
+        "data. Operators: `+ - * / // %`, `~` (joins as text), comparisons, `and or not in is`, `… if … else …`, "
+        "`[ ]`. There are no powers and no functions."
     )
     yield from (
         "",
