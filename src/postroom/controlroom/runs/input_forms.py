@@ -45,9 +45,10 @@ class InputsForm(forms.Form):
         **named: Any,
     ) -> None:
         super().__init__(*args, prefix="input", **named)
-        self._inputs = inputs
+        # A session is nothing that a person could write.
+        self._inputs = [one for one in inputs if one["kind"] != Kind.SESSION]
         self.connections = _list_connections(inputs, user)
-        for described in inputs:
+        for described in self._inputs:
             value = (known or {}).get(described["name"], described["default"])
             self.fields[described["name"]] = _make_field(described, user, value)
 
@@ -60,11 +61,6 @@ class InputsForm(forms.Form):
             if described["kind"] == Kind.BOOLEAN or value not in (None, "", []):
                 given[name] = _read_value(described["kind"], value)
         return given
-
-    @property
-    def list_name(self) -> str:
-        """The id of the list of connections on the page."""
-        return "connections-to-choose"
 
 
 class LinesField(forms.CharField):
@@ -116,7 +112,9 @@ def _read_credential(value: Any) -> Credential:
 
 def _read_number(value: Any) -> int | float:
     number = float(value) if isinstance(value, str) else _require((int, float), value)
-    return int(number) if math.isfinite(number) and number == int(number) else number
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return int(number) if number == int(number) else number
 
 
 def _read_boolean(value: Any) -> bool:

@@ -102,10 +102,13 @@ def find_version(reference: str, root: str = "", beside: str | None = None) -> B
     module = python_bots.read_reference(reference)
     if module is not None:
         return _find_at_commit(*module)
-    path, _at, number = reference.partition("@")
+    path, at, number = reference.partition("@")
     versions = BotVersion.objects.select_related("bot").order_by("-number")
-    if number:
-        found: BotVersion | None = versions.filter(bot__path=path, number=int(number)).first()
+    if at:
+        numbered = (
+            versions.filter(bot__path=path, number=int(number)) if number.isdecimal() else versions.none()
+        )
+        found: BotVersion | None = numbered.first()
     else:
         found = next(filter(None, (_find_newest(place, root) for place in _list_places(path, beside))), None)
     if found is None:

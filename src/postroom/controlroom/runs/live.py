@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 from postroom.controlroom.accounts.permissions import Permission
 from postroom.controlroom.runs.models import Run, RunStatus, RunStep
 from postroom.controlroom.runs.rights import list_runs, may_control
-from postroom.controlroom.runs.shown import CHIPS, write_duration, write_seconds
+from postroom.controlroom.runs.shown import CHIPS, measure, write_duration, write_seconds
 from postroom.errors import OUTCOMES, PostroomError
 
 STEPS_SHOWN = 200
 LINES_SHOWN = 200
 RUNS_SHOWN = 100
 STEP_MARKS = {"running": "pending", "done": "check_circle", "failed": "error"}
+FRESH_SECONDS = 10
+"""How often the page of a run that goes on is drawn anew, though no more has changed than the time."""
 _PLACE = re.compile(r"(?P<file>.+?)(?:@\d+)?:(?P<line>\d+)$")
 
 
@@ -64,6 +66,8 @@ def _show_step(request: HttpRequest, run: Run, step: RunStep) -> dict[str, Any]:
         "step": step,
         "mark": STEP_MARKS.get(step.status, "pending"),
         "seconds": write_seconds(step.seconds) if step.status != "running" else "",
+        # The version stands on the page already.
+        "place": _PLACE.sub(r"\g<file>:\g<line>", step.place),
         "link": _link_place(run, step.place) if request.user.may(Permission.MANAGE_BOTS) else "",
     }
 
@@ -122,5 +126,6 @@ def _fingerprint(run: Run, steps: list[RunStep], lines: list[Any], family: list[
         run.error_message,
         len(steps),
     ]
-    seen = json.dumps([told, last, lines[-1].pk if lines else 0, others])
+    age = int(measure(run) or 0) // FRESH_SECONDS if run.is_active else 0
+    seen = json.dumps([told, last, lines[-1].pk if lines else 0, others, run.asked, run.waits_for, age])
     return hashlib.sha256(seen.encode()).hexdigest()[:16]

@@ -8,8 +8,8 @@ import hashlib
 import io
 import shutil
 import subprocess
-import tarfile
 import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,8 @@ class Snapshot:
     def list_files(self) -> list[str]:
         """The bot files and Python files, as paths from the folder with “/”."""
         found = (path for path in self.folder.rglob("*") if path.name.endswith((BOT_FILE, PYTHON_FILE)))
-        return sorted(path.relative_to(self.folder).as_posix() for path in found if path.is_file())
+        kept = (path for path in found if path.is_file() and not path.is_symlink())
+        return sorted(path.relative_to(self.folder).as_posix() for path in kept)
 
     def hash_python(self) -> str:
         """The hash of all Python files: what a Python bot does may stand in any of them."""
@@ -101,16 +102,19 @@ def _find_commit(folder: Path) -> str:
 def _extract(folder: Path, commit: str, kept: Path) -> None:
     if not commit.isalnum():
         raise SettingError(f"“{commit}” is no commit.")
-    content = _ask_git(folder, "archive", "--format=tar", commit)
+    content = _ask_git(folder, "archive", "--format=zip", commit)
     made = _make_folder()
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extractall(made, filter="data")
+    # Links of the commit come out as plain files, so that nothing outside of the folder is in it.
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(made)
     _settle(made, kept)
 
 
 def _copy(folder: Path) -> Snapshot:
     made = _make_folder()
-    shutil.copytree(folder, made, ignore=shutil.ignore_patterns(".*", "__pycache__"), dirs_exist_ok=True)
+    shutil.copytree(
+        folder, made, symlinks=True, ignore=shutil.ignore_patterns(".*", "__pycache__"), dirs_exist_ok=True
+    )
     commit = f"files-{_hash_files(made, Snapshot(made, '').list_files())[:40]}"
     _settle(made, _get_place(commit))
     return Snapshot(_get_place(commit), commit)
