@@ -286,6 +286,47 @@ def test_steps_know_their_place(desk: ModuleType) -> None:
     ]
 
 
+def test_a_long_list_is_read_in_the_line_of_its_loop(desk: ModuleType) -> None:
+    """Each piece of a list is a step in the line of the loop, also after other steps were done for its items."""
+    places: list[str] = []
+
+    class Listener(Unheard):
+        def on_step(self, run_id: str, step: StepReport) -> None:
+            if (step.title, step.status) == ("List papers", "done"):
+                places.append(step.place)
+
+    text = SIT + "- for_each: paper\n  uses: desk.papers\n  with: {session: d, number: 70}\n  steps:\n"
+    text += '  - uses: desk.take\n    with: {session: d, paper: "${{ paper }}"}\n'
+    run_alone(read_bot(text, "one.bot.yaml"), {}, listener=Listener())
+    assert places == ["one.bot.yaml:4", "one.bot.yaml:4"]
+
+
+def test_an_error_within_an_error(desk: ModuleType) -> None:
+    """Within an inner catch `error` is the inner one, and after it the outer one again."""
+    run(
+        SIT
+        + """
+- try:
+  - uses: desk.fail
+    with: {session: d, what: outer}
+  catch:
+  - try:
+    - uses: desk.fail
+      with: {session: d, what: inner}
+    catch:
+    - uses: desk.put
+      with: {session: d, papers: "${{ error.message }}"}
+    finally:
+    - uses: desk.put
+      with: {session: d, papers: "${{ error.message }}"}
+  - uses: desk.put
+    with: {session: d, papers: "${{ error.message }}"}
+"""
+    )
+    put = [entry[1] for entry in done(desk) if entry[0] == "put"]
+    assert put == ["It is inner.", "It is outer.", "It is outer."]
+
+
 def test_inputs(desk: ModuleType) -> None:
     """Inputs are read as their types have them, from text too; what does not fit is refused with an example."""
     text = """

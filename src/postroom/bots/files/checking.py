@@ -11,23 +11,21 @@ from typing import Protocol
 
 from postroom.actions import Action, Package
 from postroom.bots.definition import Input
-from postroom.bots.files.expressions import has_expression, parse_text
-from postroom.bots.files.inputs import KINDS, read_credential, read_default
+from postroom.bots.files.expressions import has_expression
+from postroom.bots.files.inputs import KINDS, read_default
 from postroom.bots.files.reading import Entries, FaultList, Items, Node, Scalar
 from postroom.bots.files.settings import (
     Field,
     Kind,
     find_field,
-    find_misfit,
     gives_items,
-    list_class_fields,
     list_fields,
 )
 from postroom.bots.files.steps import ActionStep, BotContent, BotStep, LoopStep, Step, TryStep
 from postroom.bots.files.syntax import suggest
-from postroom.errors import BotFileError, BotNotFoundError, ExpressionError
+from postroom.bots.files.values import ValueChecker
+from postroom.errors import BotFileError, BotNotFoundError
 
-_EXPLAIN_ERROR = "There is an error only within catch:."
 SCOPES = ("local", "global", "variable")
 
 
@@ -74,6 +72,7 @@ class _Checker:
         self._faults = faults
         self._children = children
         self._known = known
+        self._values = ValueChecker(faults, known)
         self._actions = {action.name: action for package in packages.values() for action in package.actions}
         self._sessions = _Sessions()
         self._certain = True
@@ -92,7 +91,7 @@ class _Checker:
     def _check_all(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
             if step.condition is not None:
-                self._check_value(step.condition)
+                self._values.check_scalar(step.condition)
             with self._perhaps(perhaps=step.condition is not None):
                 match step:
                     case ActionStep():
@@ -100,7 +99,7 @@ class _Checker:
                     case BotStep():
                         self._check_bot_step(step)
                     case LoopStep():
-                        self._check_values(step.values)
+                        self._values.check_values(step.values)
                         self._check_loop(step.item, step.steps, step.line)
                     case TryStep():
                         self._check_try(step)
@@ -140,7 +139,7 @@ class _Checker:
         action = self._actions.get(step.action)
         if action is None:
             self._add_unknown_action(step)
-            self._check_values(step.settings)
+            self._values.check_values(step.settings)
         else:
             self._check_settings(step, action)
             if step.item is not None and not gives_items(action):
@@ -177,11 +176,11 @@ class _Checker:
                     self._faults.add(
                         given.lines[name], f"“{name}” and “{found.name}” are the same.", "Take one out."
                     )
-                self._check_setting(found, node, in_opener=action.opens)
+                self._values.check_setting(found, node, in_opener=action.opens)
             else:
                 hint = suggest(name, [*fields, "session"]).strip()
                 self._faults.add(given.lines[name], f"{action.name} has no setting “{name[:60]}”.", hint)
-                self._check_values(node)
+                self._values.check_values(node)
         for one in fields.values():
             if one.required and not any(find_field(fields, key) is one for key in given.entries):
                 self._add_missing(step, action.name, one)
@@ -196,82 +195,16 @@ class _Checker:
         hint = f"Add {one.name}: {example} ({one.title})."
         self._faults.add(step.action_line, f"{name} needs the setting “{one.name}”.", hint)
 
-    def _check_setting(self, one: Field, node: Node, *, in_opener: bool) -> None:
-        """A setting is literal, a credential, a variable or an expression."""
-        if isinstance(node, Scalar) and has_expression(node.text) and isinstance(node.value, str):
-            self._check_value(node)
-        elif isinstance(node, Entries) and node.entries.keys() <= {"credential"} and node.entries:
-            self._check_credential(one, node, in_opener=in_opener)
-        elif isinstance(node, Entries) and node.entries.keys() <= {"variable"} and node.entries:
-            self._check_variable(node)
-        elif isinstance(node, Entries) and one.kind.classes:
-            self._check_class(one, node)
-        elif isinstance(node, Items) and one.kind.items is not None:
-            for item in node.items:
-                self._check_setting(Field(one.name, one.kind.items, True), item, in_opener=in_opener)  # noqa: FBT003
-        elif (misfit := find_misfit(one.kind, node)) is not None:
-            self._faults.add(
-                node.line, f"“{one.name}”: {misfit}", f"Example: {one.example}." if one.example else ""
-            )
-        else:
-            self._check_values(node)
-
-    def _check_credential(self, one: Field, node: Entries, *, in_opener: bool) -> None:
-        value = node.entries["credential"]
-        if not isinstance(value, Scalar) or read_credential(value.text) is None:
-            hint = "Write {credential: name/attribute}, such as {credential: azure/client_secret}."
-            self._faults.add(node.line, "The credential does not say which attribute is meant.", hint)
-        elif not (one.kind.credential or (one.kind.text and not in_opener)):
-            self._faults.add(
-                node.line, f"“{one.name}” takes no credential.", f"It takes {one.kind.describe()}."
-            )
-
-    def _check_variable(self, node: Entries) -> None:
-        value = node.entries["variable"]
-        if isinstance(value, Scalar) and value.text:
-            self._check_names(frozenset({value.text.strip()}), value.line)
-        else:
-            self._faults.add(node.line, "The variable has no name.", "Write {variable: name}.")
-
-    def _check_class(self, one: Field, node: Entries) -> None:
-        """The modes of authentication, and what else is one of several classes."""
-        mode = node.entries.get("mode")
-        known = list(one.kind.classes)
-        if not isinstance(mode, Scalar) or not mode.text:
-            self._faults.add(
-                node.line, f"“{one.name}” has no mode.", f"Add mode:, one of {', '.join(known)}."
-            )
-            return
-        chosen = find_class(one.kind, mode.text)
-        if chosen is None:
-            hint = suggest(mode.text, known).strip()
-            self._faults.add(mode.line, f"“{mode.text[:60]}” is no mode of “{one.name}”.", hint)
-            return
-        fields = list_class_fields(chosen)
-        for name, value in node.entries.items():
-            if name in fields:
-                self._check_setting(fields[name], value, in_opener=True)
-            elif name != "mode":
-                hint = suggest(name, list(fields)).strip()
-                self._faults.add(
-                    node.lines[name], f"The mode {mode.text} has no setting “{name[:60]}”.", hint
-                )
-        for name, own in fields.items():
-            if own.required and name not in node.entries:
-                self._faults.add(
-                    mode.line, f"The mode {mode.text} needs the setting “{name}”.", f"Add {name}:."
-                )
-
     def _check_session(self, step: ActionStep, action: Action, node: Node) -> None:
         if action.opens:
             self._check_new_session(step, node)
         elif isinstance(node, Entries) and node.entries.keys() == {"variable"}:
-            self._check_variable(node)
+            self._values.check_variable(node)
         elif not isinstance(node, Scalar) or not node.text.strip():
             hint = 'Write session: ap, or session: "${{ work }}".'
             self._faults.add(node.line, "session: has the name of a session, or a session variable.", hint)
         elif has_expression(node.text):
-            self._check_value(node)
+            self._values.check_scalar(node)
         else:
             self._check_session_name(step, action, node)
 
@@ -283,7 +216,7 @@ class _Checker:
         elif scope == "variable":
             self._known.add(name)
         elif has_expression(name):
-            self._check_text(name, node.line)
+            self._values.check_text(name, node.line)
         else:
             folded = name.strip().casefold()
             if self._certain and folded in self._sessions.opened:
@@ -346,13 +279,13 @@ class _Checker:
     def _check_input(self, name: str, declared: Input | None, node: Node) -> None:
         if isinstance(node, Entries) and node.entries.keys() == {"credential"}:
             takes = Kind(credential=True)
-            self._check_credential(Field(name, takes, False), node, in_opener=False)  # noqa: FBT003
+            self._values.check_credential(Field(name, takes, required=False), node, in_opener=False)
         elif isinstance(node, Entries) and node.entries.keys() == {"variable"}:
-            self._check_variable(node)
+            self._values.check_variable(node)
         elif isinstance(node, Scalar) and isinstance(node.value, str) and has_expression(node.text):
-            self._check_value(node)
+            self._values.check_scalar(node)
         else:
-            self._check_values(node)
+            self._values.check_values(node)
             kind = next((kind for kind, made in KINDS.items() if declared and made is declared.type), None)
             if kind is not None and not _has_any_expression(node):
                 self._check_literal_input(name, kind, node)
@@ -366,37 +299,6 @@ class _Checker:
             read_default(name, kind, node)
         except ValueError as error:
             self._faults.add(node.line, str(error))
-
-    def _check_values(self, node: Node) -> None:
-        """Every expression within a value."""
-        if isinstance(node, Scalar):
-            self._check_value(node)
-        elif isinstance(node, Items):
-            for item in node.items:
-                self._check_values(item)
-        elif node.entries.keys() == {"variable"}:
-            self._check_variable(node)
-        else:
-            for value in node.entries.values():
-                self._check_values(value)
-
-    def _check_value(self, node: Scalar) -> None:
-        if isinstance(node.value, str) and has_expression(node.text):
-            self._check_text(node.text, node.line)
-
-    def _check_text(self, text: str, line: int) -> None:
-        try:
-            names = parse_text(text).names
-        except ExpressionError as error:
-            self._faults.add(line, error.message)
-            return
-        self._check_names(names, line)
-
-    def _check_names(self, names: frozenset[str], line: int) -> None:
-        for name in sorted(names - self._known):
-            message = f"There is no variable “{name[:60]}” here."
-            hint = _EXPLAIN_ERROR if name == "error" else suggest(name, self._known).strip()
-            self._faults.add(line, message, hint)
 
 
 def _iterate_all(steps: tuple[Step, ...]) -> Iterator[Step]:
@@ -424,13 +326,6 @@ def read_scope(node: Node) -> tuple[str | None, str]:
         if scope in SCOPES and isinstance(name, Scalar) and name.text.strip() and name.value is not None:
             return scope, name.text
     return None, ""
-
-
-def find_class(kind: Kind, mode: str) -> type | None:
-    """The class that is known by this name; case makes no difference."""
-    return next(
-        (made for name, made in kind.classes.items() if name.casefold() == mode.strip().casefold()), None
-    )
 
 
 def _has_any_expression(node: Node) -> bool:

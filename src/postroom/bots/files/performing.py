@@ -11,12 +11,13 @@ from postroom.actions import Action, Package, load_packages
 from postroom.actions.sessions import Global
 from postroom.bots.definition import Input, fill_inputs
 from postroom.bots.files.building import build_bot
-from postroom.bots.files.checking import ChildFinder, check_bot, find_class, read_scope
+from postroom.bots.files.checking import ChildFinder, check_bot, read_scope
 from postroom.bots.files.expressions import has_expression, parse_text
 from postroom.bots.files.inputs import fill_kinds, read_credential
 from postroom.bots.files.reading import Entries, FaultList, Items, Node, Scalar, read_yaml
 from postroom.bots.files.settings import Field, Kind, convert, find_field, list_class_fields, list_fields
 from postroom.bots.files.steps import ActionStep, BotContent, BotStep, LoopStep, Step, TryStep
+from postroom.bots.files.values import find_class
 from postroom.bots.handles import BotSession, SessionHandle
 from postroom.bots.texts import BotText
 from postroom.errors import BotFileError, ExpressionError, PostroomError, SettingError
@@ -154,10 +155,21 @@ class _Performance:
         package, action = self._actions[step.action]
         result = self._open(step, package, action) if action.opens else self._act(step, action)
         if step.item is not None:
-            self._loop(step.item, result, step.steps)
+            self._loop(step.item, self._take_each(result, step.line), step.steps)
         else:
             # What comes item by item is taken here: nobody else does it.
             self._keep(step.result, list(result) if isinstance(result, Iterator) else result)
+
+    def _take_each(self, items: Iterable[Any], line: int) -> Iterator[Any]:
+        """The items one by one; each piece of the list is read in the line of the loop, wherever its steps have led."""
+        iterator = iter(items)
+        while True:
+            self._go_to(line)
+            try:
+                item = next(iterator)
+            except StopIteration:
+                return
+            yield item
 
     def _open(self, step: ActionStep, package: Package, action: Action) -> BotSession:
         settings = self._read_settings(step, action)
@@ -177,7 +189,9 @@ class _Performance:
 
     def _find_session(self, step: ActionStep, action: Action) -> SessionHandle:
         node = step.settings.entries["session"]
-        value = self._evaluate(node)
+        value = (
+            self._evaluate_text(node.text, node.line) if isinstance(node, Scalar) else self._evaluate(node)
+        )
         handle = value.handle if isinstance(value, BotSession) else self._find_named_session(value, node.line)
         if handle.action.partition(".")[0] != action.name.partition(".")[0]:
             raise SettingError(
@@ -201,12 +215,14 @@ class _Performance:
 
     @contextmanager
     def _having(self, name: str, value: Any) -> Iterator[None]:
-        """Let a variable be there for what is done inside."""
+        """Let a variable be there for what is done inside; what it was before comes back."""
+        before = {name: self._variables[name]} if name in self._variables else {}
         self._variables[name] = value
         try:
             yield
         finally:
             self._variables.pop(name, None)
+            self._variables.update(before)
 
     def _list_values(self, step: LoopStep) -> list[Any]:
         values = self._evaluate(step.values)
@@ -227,7 +243,6 @@ class _Performance:
         self.do_all(step.last)
 
     def _attempt(self, step: TryStep) -> None:
-        before = self._variables.get("error")
         try:
             self.do_all(step.steps)
         except PostroomError as error:
@@ -236,8 +251,6 @@ class _Performance:
             told = BotError(error.message, error.code or "", type(error).__name__)
             with self._having("error", told):
                 self.do_all(step.catch)
-            if before is not None:
-                self._variables["error"] = before
 
     def _read_settings(self, step: ActionStep, action: Action) -> dict[str, Any]:
         fields = list_fields(action)
@@ -262,7 +275,10 @@ class _Performance:
             return BotText(self._bot.reference, place) if self._run.library is not None else node.text
         if isinstance(node, Items) and kind.items is not None:
             item = replace(one, kind=kind.items)
-            return [self._read_setting(item, part, place, in_opener=in_opener) for part in node.items]
+            return [
+                self._read_setting(item, part, f"{place}/{index}", in_opener=in_opener)
+                for index, part in enumerate(node.items)
+            ]
         if isinstance(node, Scalar) and not has_expression(node.text):
             return convert(kind, node)
         value = self._evaluate(node)
