@@ -191,7 +191,7 @@ def test_moments_keep_their_zone() -> None:
     """A moment is the same moment, and one without a zone stays without."""
     for moment in (
         datetime(2026, 5, 31, 8, tzinfo=UTC),
-        datetime(2026, 5, 31, 8),
+        datetime(2026, 5, 31, 8),  # noqa: DTZ001 - one without, on purpose
         date(2026, 5, 31),
         time(8, 30),
     ):
