@@ -2,11 +2,14 @@
 
 What a bot needs is here: `bot` (declares a function to be one), `outlook` (connect to a mailbox and work in it),
 `Credential` and `Variable` (where a setting's value comes from), `Global` (the name of a session that child bots
-share), `Secret` (a value that does not print itself), `PostroomError` (the root of all errors). Each is loaded when it is first used, so that `import postroom` costs next to nothing.
+share), `Secret` (a value that does not print itself), `PostroomError` (the root of all errors). Each is loaded when it
+is first used, so that `import postroom` costs next to nothing.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from postroom.version import __version__ as __version__
 
 if TYPE_CHECKING:
     import postroom.outlook as outlook
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from postroom.values import Secret as Secret
     from postroom.values import Variable as Variable
 
-__version__ = "0.1.0"
 __all__ = ["Credential", "Global", "PostroomError", "Secret", "Variable", "bot", "outlook"]
 
 _HOMES = {

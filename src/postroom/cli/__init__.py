@@ -11,7 +11,6 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from postroom import __version__
 from postroom.cli import (
     audit,
     bot,
@@ -31,6 +30,7 @@ from postroom.cli import (
 )
 from postroom.cli.failures import INTERRUPTED, tell_failures
 from postroom.cli.output import begin_output
+from postroom.version import __version__
 
 app = typer.Typer(
     name="postroom",

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from postroom import __version__
 from postroom.cli.output import (
     JsonOption,
     OutputFormat,
@@ -24,6 +23,7 @@ from postroom.cli.output import (
     wants_json,
 )
 from postroom.errors import SourceFileError
+from postroom.version import USER_AGENT
 
 if TYPE_CHECKING:
     from postroom.remote.runs import RemoteBot, RunsClient
@@ -91,7 +91,7 @@ def open_runs() -> "Iterator[RunsClient]":
     from postroom.remote.runs import RunsClient  # noqa: PLC0415
 
     known = get_control_room()
-    with create_http_client(f"Postroom/{__version__}") as http:
+    with create_http_client(USER_AGENT) as http:
         yield RunsClient(known.url, known.api_key, http)
 
 

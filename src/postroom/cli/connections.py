@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from postroom import __version__
 from postroom.cli.output import OutputFormat, OutputOption, clean_text, print_json
+from postroom.version import USER_AGENT
 
 if TYPE_CHECKING:
     from postroom.remote import RemoteConnection
@@ -41,7 +41,7 @@ def list_connections(output: OutputOption = OutputFormat.TABLE) -> None:
     from postroom.remote import ControlRoomClient, get_control_room  # noqa: PLC0415
 
     known = get_control_room()
-    with create_http_client(f"Postroom/{__version__}") as http:
+    with create_http_client(USER_AGENT) as http:
         found = ControlRoomClient(known.url, known.api_key, http).list_connections()
     if output is OutputFormat.JSON:
         print_json(msgspec.to_builtins(found))

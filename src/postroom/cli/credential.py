@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from postroom import __version__
 from postroom.cli.output import OutputFormat, OutputOption, print_json, print_line
 from postroom.errors import CredentialNotFoundError, SettingError
 from postroom.values import Credential, KeychainCredentials, Secret
+from postroom.version import USER_AGENT
 
 app = typer.Typer(
     name="credential",
@@ -41,7 +41,7 @@ def check_credential(name: Name, attribute: Attribute, output: OutputOption = Ou
     from postroom.remote import list_credential_sources  # noqa: PLC0415 - start-up cost: doubles that of --help
 
     credential = Credential(name, attribute)
-    sources = list_credential_sources(f"Postroom/{__version__}")
+    sources = list_credential_sources(USER_AGENT)
     for source in sources:
         if source.find_credential(credential) is not None:
             _print_place(credential, source.describe_place(credential), "is in", output)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroom import __version__
 from postroom.cli.output import OutputFormat, OutputOption, print_json, print_line
+from postroom.version import USER_AGENT
 
 if TYPE_CHECKING:
     from postroom.remote.login import StartedLogin
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 LOGIN_EPILOG = "Example: postroom login https://postroom.contoso.com"
 LOGOUT_EPILOG = "Example: postroom logout"
 WHOAMI_EPILOG = "Example: postroom whoami"
-
-_USER_AGENT = f"postroom/{__version__}"
 
 
 def login(
@@ -48,7 +46,7 @@ def login(
         if browser and can_open_browser():
             _open_browser(started.verification_uri_complete)
 
-    with create_http_client(_USER_AGENT) as http:
+    with create_http_client(USER_AGENT) as http:
         username = log_in(url, device or platform.node() or "unnamed", http, tell)
     if output is OutputFormat.JSON:
         print_json({"control_room": url.rstrip("/"), "username": username})
@@ -63,7 +61,7 @@ def logout() -> None:
     from postroom.remote.login import log_out  # noqa: PLC0415
 
     known = get_control_room()
-    with create_http_client(_USER_AGENT) as http:
+    with create_http_client(USER_AGENT) as http:
         is_revoked = log_out(known, http)
     print_line(f"This machine is signed out of {known.url}.")
     if not is_revoked:
@@ -83,7 +81,7 @@ def whoami(output: OutputOption = OutputFormat.TABLE) -> None:
     from postroom.remote.known import get_control_room  # noqa: PLC0415
 
     known = get_control_room()
-    with create_http_client(_USER_AGENT) as http:
+    with create_http_client(USER_AGENT) as http:
         me = ControlRoomClient(known.url, known.api_key, http).get_me()
     if output is OutputFormat.JSON:
         print_json(

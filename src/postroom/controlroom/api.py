@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from postroom import __version__
 from postroom.controlroom.accounts.access import record_refusal
 from postroom.controlroom.problems import answer_problem
 from postroom.errors import (
@@ -20,6 +19,7 @@ from postroom.errors import (
     SettingError,
     get_outcome,
 )
+from postroom.version import __version__
 
 logger = logging.getLogger("postroom.controlroom.api")
 

@@ -14,9 +14,10 @@ from postroom.graph.limits import get_request_slots
 from postroom.graph.mail_folders import get_mail_folder
 from postroom.network import create_http_client
 from postroom.outlook.authentication import MODES, Authentication, Identity
-from postroom.outlook.control_room import USER_AGENT, create_resolver
+from postroom.outlook.control_room import create_resolver
 from postroom.outlook.mailbox import Mailbox
 from postroom.values import CredentialSource, Setting
+from postroom.version import USER_AGENT
 
 PERMISSIONS = ("Mail.ReadWrite", "Mail.Send")
 """What the actions of a mailbox need, all together."""

@@ -7,14 +7,12 @@ from typing import Any
 
 import httpx2
 
-from postroom import __version__
 from postroom.auth.managed import ConnectionTokens
 from postroom.clouds import Cloud
 from postroom.errors import SettingError, WrongCloudError
 from postroom.remote import ControlRoomClient, get_control_room, list_credential_sources
 from postroom.values import CredentialSource, Resolver, find_used_credentials
-
-USER_AGENT = f"Postroom/{__version__}"
+from postroom.version import USER_AGENT
 
 _wired: ContextVar[ConnectionTokens | None] = ContextVar("connection_tokens", default=None)
 

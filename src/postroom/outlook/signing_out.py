@@ -8,8 +8,9 @@ from postroom.clouds import get_cloud
 from postroom.errors import SettingError
 from postroom.network import create_http_client
 from postroom.outlook.authentication import Authentication, ControlRoomManaged
-from postroom.outlook.control_room import USER_AGENT, create_resolver
+from postroom.outlook.control_room import create_resolver
 from postroom.values import CredentialSource
+from postroom.version import USER_AGENT
 
 
 def sign_out(

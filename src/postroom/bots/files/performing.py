@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from postroom import __version__
 from postroom.actions import Action, Package, load_packages
 from postroom.actions.sessions import Global
 from postroom.bots.definition import Input, fill_inputs
@@ -23,11 +22,11 @@ from postroom.bots.texts import BotText
 from postroom.errors import BotFileError, ExpressionError, PostroomError, SettingError
 from postroom.remote import list_credential_sources
 from postroom.values import Credential, Resolver, find_used_credentials
+from postroom.version import USER_AGENT
 
 if TYPE_CHECKING:
     from postroom.bots.run import Run
 
-USER_AGENT = f"Postroom/{__version__}"
 _ANYTHING = Field("", Kind(anything=True, credential=True), required=False)
 
 

@@ -29,8 +29,8 @@ from postroom.controlroom.connections.providers import GrantType
 from postroom.controlroom.connections.scopes import parse_scopes
 from postroom.errors import ClientRefusedError, SettingError, SignInAnswerError, SignInNeededError
 from postroom.network import create_http_client, network_errors
-from postroom.outlook.control_room import USER_AGENT
 from postroom.values import Secret
+from postroom.version import USER_AGENT
 
 USER_NAME_CLAIMS = ("preferred_username", "email", "upn", "sub")
 USUAL_LIFETIME = timedelta(hours=1)

@@ -24,8 +24,8 @@ from postroom.controlroom.connections.providers import find_cloud
 from postroom.controlroom.connections.scopes import RESERVED, parse_scopes
 from postroom.errors import SettingError, SignInNeededError
 from postroom.network import create_http_client
-from postroom.outlook.control_room import USER_AGENT
 from postroom.values import Secret
+from postroom.version import USER_AGENT
 
 if TYPE_CHECKING:
     import msal

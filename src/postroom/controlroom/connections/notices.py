@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from postroom.controlroom.connections.models import SentWarning
 from postroom.errors import ControlRoomError, NetworkError, PostroomError, SettingError
 from postroom.network import create_http_client, network_errors
-from postroom.outlook.control_room import USER_AGENT
+from postroom.version import USER_AGENT
 
 MAIL_VARIABLE = "POSTROOM_EMAIL_URL"
 WEBHOOK_VARIABLE = "POSTROOM_WARNINGS_WEBHOOK"

@@ -35,7 +35,6 @@ from postroom.errors import (
 )
 from postroom.network import create_http_client, network_errors
 from postroom.outlook.authentication import ClientCredentials
-from postroom.outlook.control_room import USER_AGENT
 from postroom.outlook.doctor import Case, Finding, Remedy
 from postroom.outlook.doctor.administration import AUTHENTICATION, get_app_page
 from postroom.outlook.doctor.delegated import REDIRECT_REFUSALS
@@ -44,6 +43,7 @@ from postroom.outlook.doctor.network import NAMES, TRUST, WAY_OUT
 from postroom.outlook.doctor.sign_in import CLIENT, CLOCK, CREDENTIAL, TENANT, prescribe_client
 from postroom.outlook.doctor.sign_in_page import find_refusal
 from postroom.values import Secret
+from postroom.version import USER_AGENT
 
 NO_CODE = "no-authorization-code"
 """Stands where a code would: a provider that takes the client refuses it as invalid_grant (RFC 6749 §5.2)."""

@@ -21,9 +21,10 @@ from postroom.outlook.authentication import (
     Identity,
 )
 from postroom.outlook.connecting import list_delegated_permissions
-from postroom.outlook.control_room import USER_AGENT, create_resolver
+from postroom.outlook.control_room import create_resolver
 from postroom.outlook.doctor.claims import read_permissions
 from postroom.values import CredentialSource, Resolver, Secret, Setting
+from postroom.version import USER_AGENT
 
 REACH_TIMEOUT_SECONDS = 10.0
 READ, WRITE, SEND = "Mail.Read", "Mail.ReadWrite", "Mail.Send"
