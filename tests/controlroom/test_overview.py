@@ -12,9 +12,10 @@ from postroom.controlroom.accounts.models import Role, User
 from postroom.controlroom.connections.models import ClientSecret, ConnectionToken, OAuthConnection
 from postroom.controlroom.connections.providers import ClientAuthentication, GrantType, Provider
 from postroom.controlroom.overview import get_overview
+from postroom.controlroom.runs.models import Bot, BotVersion, Run
 from support.people import People
 
-MOST_QUERIES = 20
+MOST_QUERIES = 24
 
 
 def add_connection(name: str, *roles: str, **fields: Any) -> OAuthConnection:
@@ -54,6 +55,8 @@ def test_what_is_done_is_not_asked_for_again(people: People) -> None:
     ConnectionToken.objects.create(connection=connection, encrypted=b"kept", refreshed=timezone.now())
     assert get_overview(people.administrator)["next_step"].title == "Invite roles"
     connection.roles.add(Role.objects.get(name="Bot creator"))
+    assert get_overview(people.administrator)["next_step"].title == "Deploy a bot"
+    Bot.objects.create(name="Intake", path="intake.bot.yaml")
     people.administrator.devices.create(name="desk", key_prefix="prk_1")
     assert get_overview(people.administrator)["steps"] == []
 
@@ -128,3 +131,20 @@ def test_the_language_switch_leads_nowhere_else(db: None) -> None:
     """A link to another site in the form is not followed."""
     answer = Client().post("/language/", {"language": "ja", "next": "https://evil.example/"})
     assert answer["Location"] == "/"
+
+
+def test_runs_that_failed_need_attention(people: People) -> None:
+    """The card counts what is not over, and says what has failed since yesterday; to each of what they may see."""
+    bot = Bot.objects.create(name="Intake", path="intake.bot.yaml")
+    version = BotVersion.objects.create(bot=bot, number=1, text="")
+    shared: dict[str, Any] = {"bot": bot, "version": version, "run_as": people.creator, "begun_by": "creator"}
+    Run.objects.create(**shared)
+    assert (get_card(people.auditor, "Runs").number, get_card(people.auditor, "Runs").needs_attention) == (
+        1,
+        False,
+    )
+    Run.objects.create(**shared, status="failed", finished=timezone.now())
+    Run.objects.create(**shared, status="failed", finished=timezone.now() - timedelta(days=2))
+    card = get_card(people.auditor, "Runs")
+    assert (card.number, card.remark, card.needs_attention) == (1, "1 failed since yesterday", True)
+    assert not any(card.title == "Runs" for card in get_overview(people.outsider)["cards"])

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,9 +22,12 @@ from postroom.controlroom.connections.status import Status, get_status
 from postroom.controlroom.connections.use import list_usable
 from postroom.controlroom.runs.alerts import list_alerts
 from postroom.controlroom.runs.figures_pages import describe_overview
+from postroom.controlroom.runs.models import ACTIVE, Bot, RunStatus
+from postroom.controlroom.runs.rights import SEE_RUNS, list_runs
 from postroom.controlroom.vault.rights import list_attributes_to_provide, list_lockers
 
 RECENT_ENTRIES = 8
+LATELY = timedelta(days=1)
 CONNECTIONS, ADD_CONNECTION, MY_CONNECTIONS = "connections", "connection-new", "my-connections"
 LOCKERS = "admin:vault_locker_changelist"
 ATTENTION = frozenset({Status.EXPIRED, Status.EXPIRES_SOON, Status.NEEDS_SIGN_IN})
@@ -84,6 +89,13 @@ def _list_steps(user: User, connections: list[OAuthConnection]) -> Iterator[Step
             User.objects.filter(is_active=True).count() > 1,
             reverse("admin:accounts_user_changelist"),
         )
+    if user.may(Permission.MANAGE_BOTS):
+        yield Step(
+            _("Deploy a bot"),
+            _("A bot is a file that says what to do in a mailbox. People then run it from here."),
+            Bot.objects.exists(),
+            reverse("bot-deploy"),
+        )
     if user.may(Permission.RUN_BOTS) and user.may(Permission.MANAGE_DEVICES):
         yield Step(
             _("Connect the computer that your bots run on"),
@@ -124,6 +136,8 @@ def _can_give_tokens(connection: OAuthConnection) -> bool:
 
 
 def _list_cards(user: User, connections: list[OAuthConnection]) -> Iterator[Card]:
+    if any(map(user.may, SEE_RUNS)):
+        yield _describe_runs(user)
     if user.may(Permission.VIEW_CONNECTIONS) or user.may(Permission.MANAGE_CONNECTIONS):
         yield _describe_connections(connections)
     if connections and user.may(Permission.RUN_BOTS):
@@ -134,6 +148,18 @@ def _list_cards(user: User, connections: list[OAuthConnection]) -> Iterator[Card
         yield _describe_devices(user)
     if user.may(Permission.MANAGE_USERS):
         yield _describe_people()
+
+
+def _describe_runs(user: User) -> Card:
+    active = list_runs(user).filter(status__in=ACTIVE, parent=None).count()
+    lately = list_runs(user).filter(finished__gte=timezone.now() - LATELY, parent=None)
+    failed = lately.filter(status__in=(RunStatus.FAILED, RunStatus.TIMED_OUT)).count()
+    remark = (
+        ngettext("%(n)d failed since yesterday", "%(n)d failed since yesterday", failed) % {"n": failed}
+        if failed
+        else _("Running, queued or paused")
+    )
+    return Card(_("Runs"), "play_circle", active, remark, reverse("runs"), failed > 0)
 
 
 def _describe_connections(connections: list[OAuthConnection]) -> Card:

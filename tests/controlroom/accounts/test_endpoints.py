@@ -82,7 +82,7 @@ def test_roles_are_listed_with_members(admin: Client) -> None:
     """Each role with what it allows and who has it."""
     roles = {role["name"]: role for role in admin.get("/api/roles").json()["items"]}
     assert roles["Auditor"]["members"] == ["auditor"]
-    assert len(roles["Administrator"]["permissions"]) == 8
+    assert len(roles["Administrator"]["permissions"]) == 11
 
 
 def test_devices(admin: Client, people: People) -> None:
@@ -125,4 +125,4 @@ def test_who_asks(people: People, client_as: Callable[..., Client]) -> None:
     """A session has no device."""
     me = client_as(people.auditor).get("/api/me").json()
     assert (me["username"], me["device"]) == ("auditor", None)
-    assert me["permissions"] == ["View connections", "View audit log"]
+    assert me["permissions"] == ["View connections", "View audit log", "View runs"]

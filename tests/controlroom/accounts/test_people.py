@@ -25,9 +25,12 @@ def test_the_roles_of_a_new_control_room() -> None:
             Permission.VIEW_CONNECTIONS,
             Permission.MANAGE_MY_CREDENTIALS,
             Permission.MANAGE_DEVICES,
+            Permission.VIEW_RUNS,
             Permission.RUN_BOTS,
+            Permission.MANAGE_BOTS,
+            Permission.MANAGE_SCHEDULES,
         ],
-        "Auditor": [Permission.VIEW_CONNECTIONS, Permission.VIEW_AUDIT_LOG],
+        "Auditor": [Permission.VIEW_CONNECTIONS, Permission.VIEW_AUDIT_LOG, Permission.VIEW_RUNS],
     }
 
 

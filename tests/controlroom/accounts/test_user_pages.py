@@ -144,7 +144,7 @@ def test_the_administrators_role_keeps_its_permissions(admin: Client, people: Pe
         path, {"name": "Nobody", "allowed": [], "members": [people.administrator.pk, people.auditor.pk]}
     )
     role = Role.objects.get(name="Administrator")
-    assert len(get_permissions(role)) == 8
+    assert len(get_permissions(role)) == 11
     assert people.auditor in role.user_set.all()
     answer = admin.post(path, {"name": "Administrator", "members": []}, follow=True)
     assert "Nobody would be left" in answer.content.decode()

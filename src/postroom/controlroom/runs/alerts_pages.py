@@ -25,7 +25,9 @@ SCOPES: dict[str, Any] = {"bot": Bot, "schedule": Schedule, "trigger": Trigger}
 class AlertForm(forms.Form):
     """Of what somebody wants to be told, and how."""
 
-    what = forms.ChoiceField(label=_("When a run fails of"), choices=[], widget=UnfoldAdminSelectWidget())
+    what = forms.ChoiceField(
+        label=_("When a run fails of"), required=False, choices=[], widget=UnfoldAdminSelectWidget()
+    )
     by_mail = forms.BooleanField(label=_("By mail"), required=False, widget=UnfoldBooleanSwitchWidget())
     by_webhook = forms.BooleanField(
         label=_("To the webhook"), required=False, widget=UnfoldBooleanSwitchWidget()

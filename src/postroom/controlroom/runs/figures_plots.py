@@ -12,10 +12,10 @@ from django.utils.safestring import SafeString
 
 from postroom.controlroom.runs.figures import Span
 
-WIDTH, HEIGHT = 720, 200
-LEFT, TOP, BOTTOM = 44, 10, 24
+WIDTH, HEIGHT = 400, 160
+LEFT, TOP, BOTTOM = 38, 8, 22
 LINES = 4
-LABEL_WIDTH = 60
+LABEL_WIDTH = 52
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from postroom.controlroom.runs.models import ACTIVE, Run, Worker
 
 LEASE = "old runs"
 ROUND_SECONDS = 600.0
+LOOK_AGAIN_SECONDS = 15.0
 BATCH_RUNS = 200
 
 logger = logging.getLogger("postroom.controlroom.runs")
@@ -31,8 +32,10 @@ class Keeper:
         """Delete some of what is too old, where it is time to look and no other worker does."""
         if monotonic() < self._next_seconds:
             return
-        is_done = not lead(LEASE, self._holder) or delete_old(engine) < BATCH_RUNS
-        self._next_seconds = monotonic() + (ROUND_SECONDS if is_done else 0)
+        if not lead(LEASE, self._holder):
+            self._next_seconds = monotonic() + LOOK_AGAIN_SECONDS
+        elif delete_old(engine) < BATCH_RUNS:
+            self._next_seconds = monotonic() + ROUND_SECONDS
 
 
 def delete_old(engine: Engine) -> int:

@@ -14,7 +14,7 @@ from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
 from postroom.controlroom.runs.alerts import tell_of_failures
-from postroom.controlroom.runs.leading import lead, step_down
+from postroom.controlroom.runs.leading import LEASE_SECONDS, lead, step_down
 from postroom.controlroom.runs.schedules import begin_due_runs
 from postroom.controlroom.runs.triggers import poll_due
 from postroom.controlroom.runs.triggers_mailboxes import open_mailboxes
@@ -27,11 +27,11 @@ logger = logging.getLogger("postroom.controlroom.runs")
 
 
 @contextmanager
-def ticking() -> Iterator[None]:
+def ticking(lease_seconds: float = LEASE_SECONDS) -> Iterator[None]:
     """Do all of this while the block runs, whenever this worker is the one that leads."""
     stop = Event()
     threads = [
-        Thread(target=_tick, args=(name, work, pause_seconds, stop), name=name, daemon=True)
+        Thread(target=_tick, args=(name, work, pause_seconds, lease_seconds, stop), name=name, daemon=True)
         for name, work, pause_seconds in _WORKS
     ]
     for thread in threads:
@@ -52,11 +52,13 @@ _WORKS: tuple[tuple[str, Callable[[datetime], int], float], ...] = (
 )
 
 
-def _tick(name: str, work: Callable[[datetime], int], pause_seconds: float, stop: Event) -> None:
+def _tick(
+    name: str, work: Callable[[datetime], int], pause_seconds: float, lease_seconds: float, stop: Event
+) -> None:
     holder = uuid.uuid4()
     try:
         while not stop.wait(pause_seconds):
-            _do(name, work, holder)
+            _do(name, work, holder, max(lease_seconds, 2 * pause_seconds))
         step_down(name, holder)
     except Error:
         # The lease ends by itself.
@@ -65,10 +67,10 @@ def _tick(name: str, work: Callable[[datetime], int], pause_seconds: float, stop
         connection.close()
 
 
-def _do(name: str, work: Callable[[datetime], int], holder: uuid.UUID) -> None:
+def _do(name: str, work: Callable[[datetime], int], holder: uuid.UUID, lease_seconds: float) -> None:
     close_old_connections()
     try:
-        if lead(name, holder):
+        if lead(name, holder, lease_seconds):
             work(timezone.now())
     except Exception:
         # The thread must outlive a database that is away for a while, and one record that nobody can read.

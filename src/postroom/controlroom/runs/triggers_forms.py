@@ -77,7 +77,10 @@ class TriggerForm(forms.Form):
         help_text=_("Addresses, several with ; between."),
     )
     input = forms.ChoiceField(
-        label=_("Input that gets the message"), required=False, choices=[], widget=UnfoldAdminSelectWidget()
+        label=_("Input that gets the message"),
+        required=False,
+        choices=[],
+        widget=UnfoldAdminSelectWidget(attrs={"x-model": "chosen"}),
     )
     gives = forms.ChoiceField(label=_("It gets"), choices=GIVES, widget=UnfoldAdminSelectWidget())
     days = forms.IntegerField(

@@ -86,7 +86,7 @@ class RunWorker:
                 beating(life),
                 reporter.writing(),
                 self._heard(),
-                ticking(),
+                ticking(self._chosen.lease_seconds),
             ):
                 self._tell(f"The worker {life.id} takes up to {self._chosen.runs} runs at once.")
                 ready()
