@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from threading import Event
 from time import monotonic
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
@@ -23,6 +24,7 @@ from postroom.controlroom.runs.at_work import (
     HANDED_BACK,
     OVERDUE,
     PAUSED,
+    AtWork,
     RunsAtWork,
     check_user,
     describe_end,
@@ -35,7 +37,7 @@ from postroom.controlroom.runs.library import get_reference
 from postroom.controlroom.runs.limits import set_deadline, take_runs
 from postroom.controlroom.runs.models import Run, RunStatus
 from postroom.controlroom.runs.queueing import end_tree, queue_again
-from postroom.controlroom.runs.reporting import LineHandler, Reporter, RunOutput
+from postroom.controlroom.runs.reporting import LineHandler, Reporter, RunOutput, fill_gaps
 from postroom.controlroom.runs.retrying import go_back
 from postroom.controlroom.runs.schedules_ticking import ticking
 from postroom.controlroom.vault.master_keys import is_locked
@@ -155,9 +157,9 @@ class RunWorker:
                 return
             root = self._at_work.add(run, post.life, post.reporter, goes_on=status is not None)
             try:
+                if status is not None:
+                    _prepare_to_go_on(post.engine, run, root)
                 _hand_over(post.engine, run, status)
-                for child_id in post.engine.list_unfinished(str(run.pk)) if status else ():
-                    root.ended.setdefault(child_id, Event())
             except BaseException:
                 self._at_work.drop(root)
                 raise
@@ -224,6 +226,14 @@ def _hand_over(engine: Engine, run: Run, status: str | None) -> None:
         go_back(engine, run)
     else:
         engine.release(str(run.pk), engine.queue)
+
+
+def _prepare_to_go_on(engine: Engine, run: Run, root: AtWork) -> None:
+    fill_gaps(run.pk, engine.list_done(str(run.pk)))
+    for child_id in engine.list_unfinished(str(run.pk)):
+        root.ended.setdefault(child_id, Event())
+        if Run.objects.filter(pk=child_id).exists():
+            fill_gaps(UUID(child_id), engine.list_done(child_id))
 
 
 def _settle_late(engine: Engine, run: Run) -> None:
