@@ -9,8 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,7 @@ import httpx2
 from support.canary import canary
 from support.control_room import ADMINISTRATOR, RunningControlRoom, bare_of_rooms, post_form
 from support.sign_in import sign_in
-from support.tenant import GLOBAL, RunningTenant, end
-from support.workers import wait_until
+from support.tenant import GLOBAL, RunningTenant
 
 CONNECTION = "Outlook365-Production"
 SCOPES = "Mail.ReadWrite.Shared Mail.Send.Shared"
@@ -58,7 +56,7 @@ def fill_room(
 
 
 def name_room(room: RunningControlRoom) -> dict[str, str]:
-    """Give the environment of a process of this Control Room, such as a worker."""
+    """Give the environment of a process of this Control Room, such as one that fills it."""
     return {
         **bare_of_rooms(),
         **room.tenant_environment,
@@ -69,28 +67,6 @@ def name_room(room: RunningControlRoom) -> dict[str, str]:
         "PYTHONUTF8": "1",
         **({"POSTROOM_DATABASE": room.database} if room.database else {}),
     }
-
-
-@contextmanager
-def start_room_worker(room: RunningControlRoom, folder: Path) -> Iterator[Path]:
-    """Start a worker of this Control Room, and end it afterwards; give its log, which the canary reads at the end."""
-    ready, log_file = folder / "worker-ready", folder / "worker.log"
-    with log_file.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "postroom", "worker", "--ready-file", str(ready)],
-            env=name_room(room),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        wait_until(lambda: ready.exists() or process.poll() is not None)
-        assert ready.exists(), log_file.read_text()
-        yield log_file
-    finally:
-        end(process)
-        canary.check(log_file.read_text(), "the log of the worker")
 
 
 def sign_in_for_room(
