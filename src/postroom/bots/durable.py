@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -45,6 +46,7 @@ __all__ = [
     "JOURNAL_VERSION",
     "LOST",
     "WORKFLOW",
+    "DoneStep",
     "Engine",
     "RunOrder",
     "SealedJson",
@@ -62,6 +64,16 @@ OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 ACTIVE = ("PENDING", "ENQUEUED", "DELAYED")
 LOST = (DBOSWorkflowCancelledError, DBOSWorkflowConflictIDError)
 """What ends a run here that somebody has stopped, or another process goes on with."""
+
+
+@dataclass(frozen=True)
+class DoneStep:
+    """A step as a journal has it; its times are seconds since 1970."""
+
+    number: int
+    title: str
+    began: float
+    ended: float
 
 
 class Engine:
@@ -200,6 +212,21 @@ class Engine:
         found = DBOS.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
         return found[0].status if found else None
 
+    def list_done(self, run_id: str) -> list[DoneStep]:
+        """The steps that the journal of a run has, without those that only lead to child runs."""
+        steps = DBOS.list_workflow_steps(run_id, load_output=False)
+        leading = {step["function_id"] - 1 for step in steps if step["function_name"] == WORKFLOW}
+        return [
+            DoneStep(
+                step["function_id"],
+                step["function_name"],
+                (step["started_at_epoch_ms"] or 0) / 1000,
+                (step["completed_at_epoch_ms"] or 0) / 1000,
+            )
+            for step in steps
+            if step["child_workflow_id"] is None and step["function_id"] not in leading
+        ]
+
     def list_unfinished(self, run_id: str) -> list[str]:
         """The child runs of a run, and theirs, that have no result yet."""
         return [child.workflow_id for child in self._iterate_below(run_id) if not _is_finished(child)]
@@ -279,7 +306,7 @@ def _explain_stop(status: WorkflowStatus) -> PostroomError:
     deadline = status.workflow_deadline_epoch_ms
     if deadline is not None and deadline <= time.time() * 1000:
         return RunTimeoutError(
-            "The run took longer than it may, and was stopped at its next step. Resume it, and it goes on where it was "
-            "without a limit; or give it more time."
+            "The run took longer than it may, and was stopped at its next step. Resume it, and it goes on where it was, "
+            "with as much time again."
         )
     return RunCancelledError("The run was stopped. Resume it, and it goes on where it was.")

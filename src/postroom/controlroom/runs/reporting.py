@@ -6,16 +6,17 @@ run writes nothing of it any more.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
+from postroom.bots.durable import DoneStep
 from postroom.bots.reports import StepReport
 from postroom.controlroom.runs.models import Run, RunLine, RunStep
 
@@ -161,6 +162,33 @@ def _write(batch: _Batch, worker_id: str) -> None:
     for run_id, number in batch.handled.items():
         # What is done shows that no worker dies of this run.
         Run.objects.filter(pk=run_id).update(messages_handled=number, losses=0)
+
+
+def fill_gaps(run_id: UUID, done: Iterable[DoneStep]) -> None:
+    """Write the steps down that a run's journal has and a worker that died had not written down yet."""
+    told = set(
+        RunStep.objects.filter(run_id=run_id).exclude(status="running").values_list("number", flat=True)
+    )
+    missing = [step for step in done if step.number not in told]
+    RunStep.objects.bulk_create(
+        [_describe_done(run_id, step) for step in missing],
+        update_conflicts=True,
+        unique_fields=["run", "number"],
+        update_fields=["status", "seconds"],
+        batch_size=500,
+    )
+
+
+def _describe_done(run_id: UUID, step: DoneStep) -> RunStep:
+    began = datetime.fromtimestamp(step.began, UTC)
+    return RunStep(
+        run_id=run_id,
+        number=step.number,
+        title=step.title[:200],
+        status="done",
+        began=began,
+        seconds=step.ended - step.began,
+    )
 
 
 def _clean(text: str) -> str:
