@@ -306,7 +306,7 @@ def _explain_stop(status: WorkflowStatus) -> PostroomError:
     deadline = status.workflow_deadline_epoch_ms
     if deadline is not None and deadline <= time.time() * 1000:
         return RunTimeoutError(
-            "The run took longer than it may, and was stopped at its next step. Resume it, and it goes on where it was, "
+            "The run took longer than it may, and was stopped at its next step. Resume it: it goes on where it was, "
             "with as much time again."
         )
     return RunCancelledError("The run was stopped. Resume it, and it goes on where it was.")
