@@ -1,6 +1,7 @@
 """When a cron expression comes: in plain words, where clocks change, and where it never does."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,9 +63,7 @@ def test_every_half_hour_stays_every_half_hour() -> None:
     autumn = list_next_times("*/30 * * * *", "Europe/Berlin", datetime(2026, 10, 24, 22, tzinfo=UTC), 12)
     spring = list_next_times("*/30 * * * *", "Europe/Berlin", datetime(2026, 3, 28, 23, tzinfo=UTC), 12)
     for times in (autumn, spring):
-        assert {later - sooner for sooner, later in zip(times, times[1:], strict=False)} == {
-            timedelta(minutes=30)
-        }
+        assert {later - sooner for sooner, later in pairwise(times)} == {timedelta(minutes=30)}
 
 
 def test_a_clock_that_moves_by_half_an_hour() -> None:

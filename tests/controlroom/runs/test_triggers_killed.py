@@ -81,8 +81,7 @@ def test_a_thousand_mails_and_twenty_kills(
 
 
 def let_mail_come(tenant: RunningTenant, folder: Path, *, mails: int, kills: int) -> None:
-    """Let mail come bit by bit, kill the worker each time that it has begun something new, and let the last one end it."""
-
+    """Let mail come bit by bit, kill a worker each time that it has looked, and let the last one end it all."""
     tenant.set_limits(mode="off")  # else answers wait in the Outbox, as so many a minute do
 
     def deliver() -> None:
@@ -122,4 +121,4 @@ def assert_each_once(connect: Connect, *, mails: int) -> None:
     assert {subject: answers[f"RE: {subject}"] for subject in wanted} == dict.fromkeys(wanted, 1)
     archived = {message.subject: message.is_read for message in mailbox.messages("Archive")}
     assert {subject: archived.get(subject) for subject in wanted} == dict.fromkeys(wanted, True)
-    assert not [found for found in mailbox.messages("Inbox", subject="Mail number")]
+    assert not list(mailbox.messages("Inbox", subject="Mail number"))
