@@ -1,6 +1,5 @@
 """A bot is killed, again and again, and goes on each time: each mail is handled, each answer is sent exactly once."""
 
-import re
 from collections import Counter
 from itertools import count, cycle, islice
 from pathlib import Path
@@ -38,13 +37,6 @@ def kill_until_done(tenant: RunningTenant, folder: Path, distances: list[int]) -
             assert over.returncode == 0, over.stderr
             return (folder / "deaths").read_text().splitlines()
     raise AssertionError(f"The run is not over after {MOST_DEATHS} deaths.")
-
-
-def name_request(death: str) -> str:
-    """What was asked for where a process died, without the ids."""
-    place, method, path = death.split(" ", 2)
-    kind = re.sub(r"/(messages|attachments|mailFolders)/[^/]+", r"/\1/*", path.removeprefix("/v1.0/users/"))
-    return f"{place} {method} {kind.partition('/')[2] or kind}"
 
 
 def check_each_once(tenant: RunningTenant, folder: Path, mails: int) -> None:
@@ -100,15 +92,10 @@ def test_a_bot_may_die_anywhere(tenant: RunningTenant, tmp_path: Path, kill: str
 def test_a_bot_of_200_mails_is_killed_all_along(tenant: RunningTenant, tmp_path: Path) -> None:
     """Two hundred mails, and a death every six to thirteen requests or steps of a process, throughout one run.
 
-    Not each of its requests is died in: that would be as many runs of 200 mails. Every kind of request is, before and
-    after, which is checked, and each request of a small bot is by the proof above.
+    Not each of its requests is died in: that would be as many runs of 200 mails. A death comes in every second mail or
+    so, wherever the counting leads it; that each request is died in, before and after, is the proof above, of two mails.
     """
     deliver(tenant, 200)
     deaths = kill_until_done(tenant, tmp_path, [7, 11, 6, 13, 9, 8, 12])
     check_each_once(tenant, tmp_path, 200)
     assert len(deaths) > 80
-    kinds = {name_request(death) for death in deaths if death.split()[0] in PLACES[:2]}
-    print(len(deaths), "deaths, in", *sorted(kinds), sep="\n  ")
-    for place in PLACES[:2]:
-        for kind in ("createReply", "send", "move", "attachments"):
-            assert any(known.startswith(place) and kind in known for known in kinds), (place, kind)
