@@ -22,12 +22,17 @@ NO_GETTEXT = pytest.mark.skipif(
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 # Names and words that Japanese writes as they are.
 UNCHANGED = {
+    "Bot",
+    "Bots",
     "Control Room",
     "Credential Vault",
     "English",
     "Microsoft Entra (Azure Global)",
     "Microsoft Entra (Azure US GCC High)",
     "The Control Room",
+    "The bot",
+    "bot",
+    "bots",
 }
 
 
