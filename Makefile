@@ -52,6 +52,9 @@ throughput: setup ## Measure how many access tokens two servers of a Control Roo
 tenancy: setup ## Measure how soon the local tenant serves, how fast it lists, and what it keeps in memory.
 	@$(RUN) bench.tenant
 
+durability: setup ## Measure what durable steps and runs cost, and write it into docs/performance.md.
+	@$(RUN) bench.durable_runs
+
 reference: setup ## Write docs/reference and docs/tenant-coverage.md from the program itself.
 	@$(RUN) scripts.write_reference
 
