@@ -128,7 +128,7 @@ def test_what_failed_in_a_child_is_retried_there(begin: Begin, tmp_path: Path) -
 
 
 def test_keeps_the_log_of_a_bot_without_secrets(user: "User", tmp_path: Path) -> None:
-    """What a Python bot prints and logs is in the log of its run, once though it went on after a break; no secret is."""
+    """What a Python bot prints and logs is in its log, once though it went on after a break; no secret is."""
     _save_secret(user, "a secret of nobody")
     run = begin_run(_deploy_python(TALKS), {"file": str(tmp_path / "notes")}, user, "a test")
     with start_worker(tmp_path) as first:

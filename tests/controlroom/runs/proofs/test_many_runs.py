@@ -50,7 +50,7 @@ def test_two_hundred_mails_are_answered_once_while_workers_die(tenant: RunningTe
 def test_suspended_workers_do_nothing_twice(tmp_path: Path) -> None:
     """Workers are suspended beyond their lease, one after the other, while they work on a run of 300 steps."""
     texts = [f"text {number}" for number in range(300)]
-    file, random = tmp_path / "notes", Random(7)  # noqa: S311
+    file, random = tmp_path / "notes", Random(7)
     version = deploy_text("notes.bot.yaml", NOTES)
     with start_worker(tmp_path) as first, start_worker(tmp_path) as second:
         inputs = {"file": str(file), "texts": texts, "seconds": 0.05}
