@@ -94,8 +94,9 @@ def start_control_room(
 ) -> Iterator[RunningControlRoom]:
     """Start a Control Room with its home in this folder, led to the tenant, and end it afterwards.
 
-    It has a worker of its own only where that is asked for. The administrator has this password: one that is made here where it is empty; the one that the Control Room makes
-    and prints where it is None. At the end the canary reads its log and its database.
+    It has a worker of its own only where that is asked for. The administrator has this password: one that is made here
+    where it is empty; the one that the Control Room makes and prints where it is None. At the end the canary reads its
+    log and its database.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or find_free_ports(1)
