@@ -11,8 +11,7 @@ from postroom.controlroom.connections import api as connections
 from postroom.controlroom.connections import token_api
 from postroom.controlroom.health import show_health
 from postroom.controlroom.language import set_language
-from postroom.controlroom.runs import bots_api, runs_api
-from postroom.controlroom.runs import schedules_endpoints
+from postroom.controlroom.runs import bots_api, runs_api, schedules_endpoints
 from postroom.controlroom.site import site
 from postroom.controlroom.vault import endpoints as vault
 
