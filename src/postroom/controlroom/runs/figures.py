@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Func, Max, Q, QuerySet, Sum
-from django.db.models.fields import CharField
+from django.db.models import Avg, CharField, Count, FloatField, Func, Max, Q, QuerySet, Sum
 
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.runs.models import ACTIVE, RunStatus
@@ -37,6 +36,23 @@ class Day(Func):
         """By PostgreSQL's own formatting."""
         template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
         return self.as_sql(compiler, connection, template=template, **context)
+
+
+class Seconds(Func):
+    """The seconds from one moment to another, counted by the database itself."""
+
+    output_field = FloatField()
+    arity = 2
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """By SQLite's own dates: Django's would call Python for each row."""
+        template = "(julianday(%(expressions)s)) * 86400.0"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """By PostgreSQL's own intervals."""
+        template = "extract(epoch FROM (%(expressions)s))::float8"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=" - ", **context)
 
 
 @dataclass(frozen=True)
@@ -90,7 +106,7 @@ class Figures:
         return _add_up(self.spans[0].begins, self.spans)
 
 
-def get_figures(user: User, days: int, now: datetime) -> Figures:
+def get_figures(user: User, days: int, now: datetime, *, by_bot: bool = True) -> Figures:
     """The figures of the last days, today among them, of the runs that this person may see."""
     first = now.astimezone(UTC).date() - DAY * (days - 1)
     by_weeks = days >= WEEKS_FROM_DAYS
@@ -103,7 +119,9 @@ def get_figures(user: User, days: int, now: datetime) -> Figures:
         counted.get(first + DAY * number, Span(first + DAY * number))
         for number in range((now.astimezone(UTC).date() - first).days + 1)
     ]
-    return Figures(days, _join_weeks(every_day) if by_weeks else every_day, list(_count_bots(runs)))
+    return Figures(
+        days, _join_weeks(every_day) if by_weeks else every_day, list(_count_bots(runs)) if by_bot else []
+    )
 
 
 def _count_days(runs: "QuerySet[Any]") -> Iterable[Span]:
@@ -120,7 +138,7 @@ def _count_days(runs: "QuerySet[Any]") -> Iterable[Span]:
 
 
 def _count_bots(runs: "QuerySet[Any]") -> Iterable[BotFigures]:
-    took = ExpressionWrapper(F("finished") - F("started"), output_field=DurationField())
+    took = Seconds("finished", "started")
     is_over = Q(finished__isnull=False, started__isnull=False) & ~Q(status__in=ACTIVE)
     counted = runs.values("bot__name", "bot__path").annotate(
         runs=Count("pk"),
@@ -143,8 +161,8 @@ def _count_bots(runs: "QuerySet[Any]") -> Iterable[BotFigures]:
         )
 
 
-def _to_seconds(took: timedelta | None) -> float | None:
-    return None if took is None else round(took.total_seconds(), 3)
+def _to_seconds(took: float | None) -> float | None:
+    return None if took is None else round(took, 3)
 
 
 def _join_weeks(days: list[Span]) -> list[Span]:

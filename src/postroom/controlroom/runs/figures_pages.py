@@ -68,7 +68,7 @@ def describe_overview(user: User) -> dict[str, Any]:
     """The figures that the first page shows; nothing where the person sees no runs, or there were none."""
     if not any(user.may(permission) for permission in SEE_RUNS):
         return {}
-    figures = get_figures(user, OVERVIEW_DAYS, timezone.now())
+    figures = get_figures(user, OVERVIEW_DAYS, timezone.now(), by_bot=False)
     return describe_figures(figures) if figures.total.runs else {}
 
 
