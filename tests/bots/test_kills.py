@@ -93,7 +93,7 @@ def test_a_bot_of_200_mails_is_killed_all_along(tenant: RunningTenant, tmp_path:
     """Two hundred mails, and a death every six to thirteen requests or steps of a process, throughout one run.
 
     Not each of its requests is died in: that would be as many runs of 200 mails. A death comes in every second mail or
-    so, wherever the counting leads it; that each request is died in, before and after, is the proof above, of two mails.
+    so, wherever the counting leads; that each request is died in, before and after, is the proof above, of two mails.
     """
     deliver(tenant, 200)
     deaths = kill_until_done(tenant, tmp_path, [7, 11, 6, 13, 9, 8, 12])
