@@ -35,7 +35,10 @@ logger = logging.getLogger("postroom.bots")
 
 @dataclass(frozen=True)
 class RunOrder:
-    """What a run is begun with: all of it data, so that any worker can begin it, or go on."""
+    """What a run is begun with: all of it data, so that any worker can begin it, or go on.
+
+    `key` is what the keys of its steps begin with: of a child, the same when its parent runs it anew.
+    """
 
     id: str
     bot: str
@@ -43,6 +46,7 @@ class RunOrder:
     root: str = ""
     parent: str = ""
     sessions: tuple[SessionHandle, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class DurableJournal:
 
     def __init__(self, order: RunOrder) -> None:
         self._order = order
+        self._key = order.key or order.id
+        self._children = 0
 
     def check(self, settings: Mapping[str, Any]) -> None:
         """Refuse settings of a session that could not be kept. Errors: SettingError."""
@@ -84,7 +90,7 @@ class DurableJournal:
         """Do a step once, or give again what it gave."""
 
         def do_and_encode() -> Any:
-            return encode(work(StepKey(self._order.id, DBOS.step_id or 0)))
+            return encode(work(StepKey(self._key, DBOS.step_id or 0)))
 
         with self._same_as_before():
             # What was done now is read back as well, so that a bot sees the same whether it was interrupted or not.
@@ -98,7 +104,9 @@ class DurableJournal:
         with self._same_as_before():
             child_id = DBOS.run_step({"name": f"Run {child.name}"}, lambda: str(uuid4()))
             root = self._order.root or self._order.id
-            order = RunOrder(child_id, child.reference, inputs, root, self._order.id, tuple(sessions))
+            self._children += 1
+            key = f"{self._key}/child-{self._children}"
+            order = RunOrder(child_id, child.reference, inputs, root, self._order.id, tuple(sessions), key)
             with SetWorkflowID(child_id):
                 handle = DBOS.start_workflow(register_workflow(), encode_order(order))
             _get_surroundings().await_child(child_id)
@@ -139,6 +147,7 @@ def encode_order(order: RunOrder) -> dict[str, Any]:
     return {
         "id": order.id, "bot": order.bot, "inputs": encode(dict(order.inputs)), "root": order.root,
         "parent": order.parent, "sessions": [encode(handle) for handle in order.sessions],
+        "key": order.key,
     }  # fmt: skip
 
 
@@ -146,7 +155,7 @@ def decode_order(content: Mapping[str, Any]) -> RunOrder:
     """Give the order back. Errors: JournalError."""
     return RunOrder(
         content["id"], content["bot"], decode(content["inputs"]), content["root"], content["parent"],
-        tuple(decode(handle) for handle in content["sessions"]),
+        tuple(decode(handle) for handle in content["sessions"]), content["key"],
     )  # fmt: skip
 
 

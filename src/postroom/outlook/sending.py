@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
+import msgspec
+
 from postroom.actions import Label, action
 from postroom.errors import SettingError
 from postroom.graph.messages import AnswerKind, get_message
@@ -88,7 +90,9 @@ class Sending(Connected):
         if not any(content[kind] for kind in ("toRecipients", "ccRecipients", "bccRecipients")):
             raise SettingError("To is empty: a message needs at least one address.")
         files = read_files(attachments)
-        stamp = create_stamp(self.address, "send", once)
+        # A run that is retried from an earlier step may send another message at this step: that one was not sent yet.
+        item = "" if once.strip() else msgspec.json.encode(content).decode()
+        stamp = create_stamp(self.address, "send", once, item)
         Delivery(self._graph, self._folders, NewMessage(content), stamp, files).deliver()
 
     @action(title="Reply", permissions=("Mail.ReadWrite", "Mail.Send"))
