@@ -56,6 +56,8 @@ class AtWork:
     stop: str = ""
     """Why it has to stop before its next step; empty while it goes on."""
     waits_for: str = ""
+    has_entered: bool = False
+    """Whether the engine has come as far as its bot."""
     secrets: set[str] = field(default_factory=set, repr=False)
     """What its bots were given from the vault, so that their logs can be kept clean of it."""
     ended: dict[str, threading.Event] = field(default_factory=dict)
@@ -115,6 +117,11 @@ class RunsAtWork:
         """The runs that were begun from the queue, by id."""
         with self._lock:
             return list(self._runs)
+
+    def list_not_entered(self) -> list[AtWork]:
+        """Those that were handed to the engine, and that it has not begun."""
+        with self._lock:
+            return [root for root in self._runs.values() if not root.has_entered]
 
     def stop(self, run_id: UUID, why: str) -> None:
         """Let a run stop before its next step; the first reason counts."""
@@ -188,6 +195,7 @@ class RunsAtWork:
         root = self._runs.get(root_id)
         if root is None:  # it has left this worker while it was handed to it
             raise RunStopped
+        root.has_entered = True
         ended = root.ended.setdefault(order.id, threading.Event())
         close_old_connections()
         try:

@@ -18,7 +18,7 @@ from django.db import Error, close_old_connections, connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from postroom.bots.durable import Engine, RunOrder, Surroundings
+from postroom.bots.durable import OVER, Engine, RunOrder, Surroundings
 from postroom.controlroom.runs.at_work import (
     CANCELLED,
     HANDED_BACK,
@@ -125,6 +125,7 @@ class RunWorker:
             self._cared_seconds = monotonic()
             bury_dead(self._chosen.lease_seconds)
             self._keeper.keep(post.engine)
+            self._drop_unreadable(post.engine)
             if is_locked():
                 self._at_work.stop_all(HANDED_BACK)
                 self._await_end()
@@ -134,6 +135,13 @@ class RunWorker:
         for run in taken:
             self._begin(post, run)
         return bool(taken)
+
+    def _drop_unreadable(self, engine: Engine) -> None:
+        """Write down the end of runs that the engine gave up before their bots, as it could not read the journal."""
+        for root in self._at_work.list_not_entered():
+            if engine.find_status(str(root.id)) in OVER:
+                _settle_late(engine, Run.objects.get(pk=root.id))
+                self._at_work.drop(root)
 
     def _listen_to_people(self, post: "_Post") -> None:
         own = Run.objects.filter(worker_id=post.life.id, status=RunStatus.RUNNING, parent=None)
