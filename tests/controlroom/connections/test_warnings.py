@@ -12,8 +12,8 @@ from postroom.controlroom.connections.models import (
     ConnectionToken,
     OAuthConnection,
 )
-from postroom.controlroom.connections.providers import ClientAuthentication, GrantType, Provider
 from postroom.controlroom.connections.notices import MAIL_VARIABLE, WEBHOOK_VARIABLE
+from postroom.controlroom.connections.providers import ClientAuthentication, GrantType, Provider
 from postroom.controlroom.connections.warnings import send_warnings
 from support.message_sinks import start_mail_server, start_webhook
 from support.people import People
