@@ -1,5 +1,7 @@
 """What every answer of Graph has, and what nobody is let through to."""
 
+import socket
+import time
 from collections.abc import Callable
 
 import pytest
@@ -91,3 +93,21 @@ def test_the_log_names_app_and_mailbox(tenant: RunningTenant, ap: Caller) -> Non
     ap.get("messages")
     entry = tenant.requests()[-1]
     assert (entry["app"], entry["mailbox"], entry["status"]) == ("Invoice bot", "ap@contoso.com", 200)
+
+
+def test_who_goes_away_in_the_middle_of_a_request_does_no_harm(tenant: RunningTenant) -> None:
+    """A request whose client is gone before all of it came is refused, and is no error of the service."""
+    token, app = tenant.token(), tenant.app()
+    head = (
+        f"POST /v1.0/users/ap@contoso.com/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    )
+    tenant.clear_requests()
+    with socket.create_connection(("localhost", tenant.port)) as plain:
+        connection = tenant.ssl_context.wrap_socket(plain, server_hostname="localhost")
+        connection.sendall(head.encode())
+        connection.close()
+    while not (requests := tenant.requests()):
+        time.sleep(0.01)
+    assert [(one["status"], one["app"]) for one in requests] == [(400, app["name"])]
+    assert tenant.folders("ap@contoso.com")["Drafts"]["total"] == 0
