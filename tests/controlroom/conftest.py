@@ -31,6 +31,7 @@ ON_POSTGRESQL = WANTED_DATABASE == "postgresql" and find_programs() is not None
 SERVER = pytest.StashKey[PostgresqlServer]()
 # What the tests are told; everything else of the name is of a Control Room that this machine may have.
 OF_TESTS = ("POSTROOM_TEST_DATABASE", "POSTROOM_REQUIRE_ALL")
+ONLY_ON_POSTGRESQL = "only_on_postgresql"
 
 
 @pytest.hookimpl(trylast=True)
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set Django up, before any test of this folder is imported."""
     from django.conf import settings
 
+    config.addinivalue_line("markers", f"{ONLY_ON_POSTGRESQL}: a test that says nothing about SQLite")
     if settings.configured:
         raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: the tests set Django up for themselves.")
     folder: Path = config._tmp_path_factory.mktemp("control-room")  # type: ignore[attr-defined]
@@ -50,6 +52,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # For the canary everything is logged, and here that is each variable that a template asks for in vain, with a
     # traceback: it would take half of the time that pages take.
     logging.getLogger("django.template").setLevel(logging.INFO)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only PostgreSQL is to show, unless it is asked for: that is no skip, as the other run has it."""
+    if WANTED_DATABASE == "postgresql":
+        return
+    left_out = [item for item in items if item.get_closest_marker(ONLY_ON_POSTGRESQL)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def _join_postgresql(config: pytest.Config) -> PostgresqlServer:

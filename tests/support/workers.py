@@ -155,3 +155,8 @@ def wait_for_end(*runs: "Run", seconds: float = LONGEST_SECONDS) -> list[str]:
 def read_texts(file: Path) -> list[str]:
     """Give the texts that were written into a file, one for each time."""
     return [line.split("|")[0] for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def read_keys(file: Path) -> list[str]:
+    """Give the keys of the steps that wrote into a file, one for each time: the run's id, a slash, and a number."""
+    return [line.split("|")[1] for line in file.read_text().splitlines()] if file.exists() else []
