@@ -120,11 +120,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """Let no test find what an earlier one left beside the database."""
+    """Let no test find what an earlier one left beside the database, nor the language it spoke last."""
+    from django.utils import translation
+
     from postroom.controlroom.settings import CONFIGURATION
     from postroom.controlroom.vault.memory import memory
 
     memory.forget()
+    translation.deactivate_all()
     for name in ("audit-anchor.json", "vault-key.next"):
         (CONFIGURATION.home / name).unlink(missing_ok=True)
 

@@ -115,6 +115,7 @@ def things(people: People) -> dict[str, Any]:
     revoke_device(people.creator, revoked)
     run = create_run(people)
     return {
+        "mailbox_limit": create_mailbox_limit(people).pk,
         "bot": run.bot_id,
         "run": run.pk,
         "schedule": create_schedule(people, run.bot).pk,
@@ -145,6 +146,13 @@ def create_schedule(people: People, bot: Any) -> Any:
     return save_schedule(
         Schedule(), ScheduleSettings("Daily", bot, {}, people.creator, "0 8 * * *"), people.creator
     )
+
+
+def create_mailbox_limit(people: People) -> Any:
+    """Say how many runs may work in a mailbox at once."""
+    from postroom.controlroom.runs.mailbox_limits import set_mailbox_limit
+
+    return set_mailbox_limit(people.administrator, "ap@contoso.com", 2)
 
 
 def find_permissions(*codenames: str) -> Any:

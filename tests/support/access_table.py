@@ -188,6 +188,8 @@ PAGES: dict[str, Row] = {
     "bots/": Row(SEE_BOTS, "/bots/"),
     "bots/deploy/": Row(MANAGE_BOTS, "/bots/deploy/"),
     "bots/refresh/": Row(MANAGE_BOTS, "/bots/refresh/"),
+    "bots/mailboxes/": Row(MANAGE_BOTS, "/bots/mailboxes/"),
+    "bots/mailboxes/<int:pk>/remove/": Row(MANAGE_BOTS, "/bots/mailboxes/{mailbox_limit}/remove/"),
     "bots/<int:pk>/": Row(SEE_BOTS, "/bots/{bot}/"),
     "bots/<int:pk>/limits/": Row(MANAGE_BOTS, "/bots/{bot}/limits/"),
     "bots/<int:pk>/withdraw/": Row(MANAGE_BOTS, "/bots/{bot}/withdraw/"),
@@ -286,6 +288,9 @@ ENDPOINTS: dict[str, Row] = {
     "POST /bots/{path:path}/versions/{number}/go-back": Row(
         MANAGE_BOTS, "/bots/intake.bot.yaml/versions/1/go-back"
     ),
+    "GET /mailbox-limits": Row(MANAGE_BOTS, "/mailbox-limits"),
+    "PUT /mailbox-limits/{address}": Row(MANAGE_BOTS, "/mailbox-limits/ap@contoso.com", {"runs": 1}),
+    "DELETE /mailbox-limits/{address}": Row(MANAGE_BOTS, "/mailbox-limits/ap@contoso.com"),
     "GET /runs": Row(SEE_RUNS, "/runs"),
     "POST /runs": Row(RUN_BOTS, "/runs", {"bot": "intake.bot.yaml"}),
     **{

@@ -45,9 +45,12 @@ class Journal(Protocol):
         """Do a step, or give again what it gave when it was done; what it raised is raised again."""
 
     def run_child(
-        self, child: "Bot", inputs: Mapping[str, Any], sessions: Sequence[SessionHandle]
+        self, child: "Bot", inputs: Mapping[str, Any], sessions: Sequence[SessionHandle], place: str = ""
     ) -> ChildResult:
-        """Run a child bot to its end, or give again what it left behind; what it raised is raised."""
+        """Run a child bot to its end, or give again what it left behind; what it raised is raised.
+
+        `place` is where in the bot that is, such as `intake.bot.yaml:14`.
+        """
 
 
 class NoJournal:
@@ -72,7 +75,11 @@ class NoJournal:
         return work(StepKey(self._id, self._steps))
 
     def run_child(
-        self, child: "Bot", inputs: Mapping[str, Any], sessions: Sequence[SessionHandle]
+        self,
+        child: "Bot",
+        inputs: Mapping[str, Any],
+        sessions: Sequence[SessionHandle],
+        place: str = "",  # noqa: ARG002 - for those who remember
     ) -> ChildResult:
         """Run the child bot here and now."""
         return self._run_child(child, inputs, sessions)

@@ -132,7 +132,8 @@ class Run:
         self._check_thread()
         found = self._find_bot(child) if isinstance(child, str) else child
         self.sessions.check_passed(inputs)
-        left = self.journal.run_child(found, fill_inputs(found, inputs), self.sessions.shared)
+        place = self.place or find_place_of_call()
+        left = self.journal.run_child(found, fill_inputs(found, inputs), self.sessions.shared, place)
         self.sessions.take_over(left.sessions)
         return left.value
 

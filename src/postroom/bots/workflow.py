@@ -37,7 +37,8 @@ logger = logging.getLogger("postroom.bots")
 class RunOrder:
     """What a run is begun with: all of it data, so that any worker can begin it, or go on.
 
-    `key` is what the keys of its steps begin with: of a child, the same when its parent runs it anew.
+    `key` is what the keys of its steps begin with: of a child, the same when its parent runs it anew. `step` and
+    `place` are where its parent runs it: the number in the parent's journal, and where in the parent bot.
     """
 
     id: str
@@ -47,6 +48,8 @@ class RunOrder:
     parent: str = ""
     sessions: tuple[SessionHandle, ...] = ()
     key: str = ""
+    step: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,16 +100,18 @@ class DurableJournal:
             return cast("T", decode(DBOS.run_step({"name": title}, do_and_encode)))
 
     def run_child(
-        self, child: Bot, inputs: Mapping[str, Any], sessions: Sequence[SessionHandle]
+        self, child: Bot, inputs: Mapping[str, Any], sessions: Sequence[SessionHandle], place: str = ""
     ) -> ChildResult:
         """Run a child bot as a run of its own."""
         encode(dict(inputs))  # what cannot be kept is refused before there is a run
         with self._same_as_before():
-            child_id = DBOS.run_step({"name": f"Run {child.name}"}, lambda: str(uuid4()))
+            child_id, step = self._name_child(child)
             root = self._order.root or self._order.id
             self._children += 1
             key = f"{self._key}/child-{self._children}"
-            order = RunOrder(child_id, child.reference, inputs, root, self._order.id, tuple(sessions), key)
+            order = RunOrder(
+                child_id, child.reference, inputs, root, self._order.id, tuple(sessions), key, step, place
+            )
             with SetWorkflowID(child_id):
                 handle = DBOS.start_workflow(register_workflow(), encode_order(order))
             _get_surroundings().await_child(child_id)
@@ -116,6 +121,11 @@ class DurableJournal:
                 raise RunCancelledError(
                     f"The run of the child bot “{child.name}” was stopped. Resume it, and then this run."
                 ) from None
+
+    def _name_child(self, child: Bot) -> tuple[str, int]:
+        """The id of the run that a child is, and the step that gave it."""
+        given = DBOS.run_step({"name": f"Run {child.name}"}, lambda: [str(uuid4()), DBOS.step_id or 0])
+        return given[0], given[1]
 
     @contextmanager
     def _same_as_before(self) -> Iterator[None]:
@@ -147,7 +157,7 @@ def encode_order(order: RunOrder) -> dict[str, Any]:
     return {
         "id": order.id, "bot": order.bot, "inputs": encode(dict(order.inputs)), "root": order.root,
         "parent": order.parent, "sessions": [encode(handle) for handle in order.sessions],
-        "key": order.key,
+        "key": order.key, "step": order.step, "place": order.place,
     }  # fmt: skip
 
 
@@ -156,6 +166,7 @@ def decode_order(content: Mapping[str, Any]) -> RunOrder:
     return RunOrder(
         content["id"], content["bot"], decode(content["inputs"]), content["root"], content["parent"],
         tuple(decode(handle) for handle in content["sessions"]), content["key"],
+        content["step"], content["place"],
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from postroom.controlroom.connections import api as connections
 from postroom.controlroom.connections import token_api
 from postroom.controlroom.health import show_health
 from postroom.controlroom.language import set_language
-from postroom.controlroom.runs import bots_api, runs_api, schedules_endpoints
+from postroom.controlroom.runs import bots_api, mailbox_api, runs_api, schedules_endpoints
 from postroom.controlroom.site import site
 from postroom.controlroom.vault import endpoints as vault
 
@@ -39,6 +39,7 @@ api.add_router("", connections.router)
 api.add_router("", token_api.router)
 api.add_router("", schedules_endpoints.router)
 api.add_router("", bots_api.router)
+api.add_router("", mailbox_api.router)
 api.add_router("", runs_api.router)
 
 urlpatterns = [

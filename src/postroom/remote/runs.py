@@ -102,6 +102,7 @@ class RemoteStep(msgspec.Struct, frozen=True):
     began: datetime
     seconds: float
     error: str
+    child: str | None = None
 
 
 class _RunPage(msgspec.Struct):

@@ -199,3 +199,58 @@ def test_bots_are_found(creator: "Client", deploy: Deploy) -> None:
     assert "Invoice intake" in page
     assert "Newsletter" not in page
     assert "No bot is called" in read(creator.get("/bots/?search=nothing"))
+
+
+def test_a_mailbox_is_limited(creator: "Client", deploy: Deploy) -> None:
+    """A page sets how many runs work in a mailbox at once, changes it and removes it; the audit trail has it."""
+    from postroom.controlroom.audit.models import AuditEntry
+    from postroom.controlroom.runs.models import MailboxLimit
+
+    deploy()
+    assert 'href="/bots/mailboxes/"' in read(creator.get("/bots/"))
+    assert "No mailbox has a limit" in read(creator.get("/bots/mailboxes/"))
+    for runs in (1, 2):
+        page = read(
+            creator.post("/bots/mailboxes/", {"address": " AP@Contoso.com", "runs": runs}, follow=True)
+        )
+    limit = MailboxLimit.objects.get()
+    assert (limit.address, limit.runs) == ("ap@contoso.com", 2)
+    assert "2 runs at once" in page
+    assert "No mailbox has a limit" in read(creator.post(f"/bots/mailboxes/{limit.pk}/remove/", follow=True))
+    told = AuditEntry.objects.filter(event__startswith="MAILBOX_LIMIT").order_by("sequence")
+    assert [(entry.event, entry.target, entry.details.get("runs")) for entry in told] == [
+        ("MAILBOX_LIMIT_SET", "ap@contoso.com", 1),
+        ("MAILBOX_LIMIT_SET", "ap@contoso.com", 2),
+        ("MAILBOX_LIMIT_REMOVED", "ap@contoso.com", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "runs"), [("nobody", 1), ("", 1), ("ap@contoso.com", 0), ("ap@contoso.com", "")]
+)
+def test_a_mailbox_limit_that_is_none(creator: "Client", address: str, runs: Any) -> None:
+    """What is no address or no number is told beside its field, and nothing is set."""
+    from postroom.controlroom.runs.models import MailboxLimit
+
+    read(creator.post("/bots/mailboxes/", {"address": address, "runs": runs}))
+    assert not MailboxLimit.objects.exists()
+
+
+def test_a_bot_that_needs_a_session_is_not_offered_to_run(creator: "Client", deploy: Deploy) -> None:
+    """Neither list nor page offers to run it by hand, and its page says why."""
+    text = """
+name: Urgent
+inputs:
+  work: {type: session}
+steps:
+  - uses: outlook.folders
+    with: {session: "${{ work }}"}
+"""
+    version, other = deploy("urgent.bot.yaml", text), deploy()
+    page = read(creator.get("/bots/"))
+    assert f'href="/bots/{version.bot_id}/run/"' not in page
+    assert f'href="/bots/{other.bot_id}/run/"' in page
+    page = read(creator.get(f"/bots/{version.bot_id}/"))
+    assert f'href="/bots/{version.bot_id}/run/"' not in page
+    assert "cannot be run by itself" in page
+    assert "cannot be run by itself" not in read(creator.get(f"/bots/{other.bot_id}/"))

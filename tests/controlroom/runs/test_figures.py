@@ -52,6 +52,19 @@ def test_runs_and_messages_are_counted_by_day(people: People) -> None:
     assert (of_bot.runs, of_bot.done, of_bot.failed, of_bot.average_seconds) == (6, 3, 2, 60.0)
 
 
+def test_messages_of_child_bots_count_with_what_began_them(people: People) -> None:
+    """Each once: on the day and for the bot of the run that began it all, however deep the child is."""
+    add_runs(people.creator, 1, NOW - DAY, bot=create_bot("root.bot.yaml"), messages_handled=1)
+    root = Run.objects.get()
+    child_bot = create_bot("child.bot.yaml")
+    add_runs(people.creator, 2, NOW, bot=child_bot, parent=root, root=root, messages_handled=10)
+    child = Run.objects.filter(parent=root).first()
+    add_runs(people.creator, 1, NOW, bot=child_bot, parent=child, root=root, messages_handled=100)
+    figures = get_figures(people.administrator, 7, NOW)
+    assert figures.spans[-2:] == [Span(date(2026, 6, 9), done=1, messages=121), Span(date(2026, 6, 10))]
+    assert [(one.path, one.runs, one.messages) for one in figures.bots] == [("root.bot.yaml", 1, 121)]
+
+
 def test_a_year_is_shown_by_weeks(people: People) -> None:
     """From Mondays on, with nothing counted twice or left out."""
     bot = create_bot()
@@ -117,11 +130,11 @@ def test_figures_can_be_taken_along(people: People, client_as: Any) -> None:
 
 
 def test_the_database_does_the_counting(people: People) -> None:
-    """Two queries, and no run is fetched, however many there are."""
+    """Four queries, two of them for child bots, and no run is fetched, however many there are."""
     from django.db import connection
 
     add_runs(people.creator, 2000, NOW)
     with CaptureQueriesContext(connection) as queries:
         figures = get_figures(people.administrator, 30, NOW)
     assert figures.total.runs == 2000
-    assert sum('"runs_run"' in query["sql"] for query in queries) == 2
+    assert sum('"runs_run"' in query["sql"] for query in queries) == 4

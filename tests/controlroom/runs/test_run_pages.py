@@ -230,6 +230,30 @@ def test_children_are_below_their_parent(creator: "Client", people: People, make
     assert f'href="/runs/{grandchild.pk}/"' in tree
 
 
+def test_a_child_bot_is_a_step_of_its_parent(creator: "Client", people: People, make_run: Make) -> None:
+    """With a link, how it stands and how long it took; the child says which run began it, messages are added up."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    began = timezone.now() - timedelta(hours=1)
+    parent = make_run(people.creator, messages_handled=1, status="running")
+    fields = {"parent": parent, "root": parent, "begun_by": "Invoice intake", "messages_handled": 3}
+    child = make_run(people.creator, **fields, status="done", started=began, finished=began)
+    make_run(people.creator, **{**fields, "parent": child}, status="failed", error_message="No luck")
+    parent.steps.create(number=1, title="Connect", status="done", place="intake.bot.yaml@1:7")
+    parent.steps.create(number=2, title="Run Intake", child=child, place="intake.bot.yaml@1:17")
+    page = read(creator.get(f"/runs/{parent.pk}/"))
+    assert f'<a class="text-link" href="/runs/{child.pk}/">Run Intake</a>' in page
+    assert page.count('<li class="is-done">') == 2
+    assert "<dd>7</dd>" in page
+    assert f'<a class="text-link" href="/runs/{parent.pk}/">a run of Invoice intake</a>' in read(
+        creator.get(f"/runs/{child.pk}/")
+    )
+    assert "<dd>6</dd>" in read(creator.get(f"/runs/{child.pk}/"))
+    assert ">7</td>" in read(creator.get("/runs/"))
+
+
 def test_a_run_that_goes_on_is_watched(creator: "Client", people: People, make_run: Make) -> None:
     """Its page asks for what has changed, gets nothing where nothing has, and stops asking when the run is over."""
     import re

@@ -172,3 +172,37 @@ def test_workers(device: "Client", people: People, make_run: Make) -> None:
     make_run(people.creator, status="running", worker=worker)
     (shown,) = device.get("/api/workers").json()
     assert (shown["id"], shown["alive"], shown["runs"]) == ("host-a-1", True, 1)
+
+
+def test_limits_of_mailboxes(device: "Client") -> None:
+    """They are set, changed, listed and removed; what is no address or was not limited is refused."""
+    made = device.put("/api/mailbox-limits/AP@contoso.com", {"runs": 3}, JSON)
+    assert (made.status_code, made.json()) == (200, {"address": "ap@contoso.com", "runs": 3})
+    device.put("/api/mailbox-limits/ap@contoso.com", {"runs": 2}, JSON)
+    assert device.get("/api/mailbox-limits").json() == [{"address": "ap@contoso.com", "runs": 2}]
+    assert device.put("/api/mailbox-limits/nobody", {"runs": 2}, JSON).status_code == 400
+    assert device.put("/api/mailbox-limits/ap@contoso.com", {"runs": 0}, JSON).status_code == 400
+    assert device.delete("/api/mailbox-limits/ap@contoso.com").status_code == 204
+    assert device.delete("/api/mailbox-limits/ap@contoso.com").status_code == 404
+    assert device.get("/api/mailbox-limits").json() == []
+
+
+def test_child_bots_over_the_api(device: "Client", people: People, make_run: Make) -> None:
+    """A child is a step of its parent, with the place as pages give it, and its messages count with the parent's."""
+    parent = make_run(people.creator, messages_handled=1)
+    child = make_run(
+        people.creator,
+        parent=parent,
+        root=parent,
+        begun_by="Invoice intake",
+        messages_handled=3,
+        status="failed",
+    )
+    parent.steps.create(number=4, title="Run Intake", child=child, place="intake.bot.yaml@1:17")
+    (step,) = device.get(f"/api/runs/{parent.pk}/steps").json()
+    assert (step["number"], step["child"], step["status"]) == (4, str(child.pk), "failed")
+    assert step["place"] == "intake.bot.yaml:17"
+    assert device.get(f"/api/runs/{child.pk}").json()["begun_by"] == "Invoice intake"
+    counts = {run["id"]: run["messages_handled"] for run in device.get("/api/runs").json()["runs"]}
+    assert counts == {str(parent.pk): 4, str(child.pk): 3}
+    assert device.get(f"/api/runs/{parent.pk}").json()["messages_handled"] == 4

@@ -79,6 +79,8 @@ class Event(_Words):
     BOT_DEPLOYED = "BOT_DEPLOYED", _("Bot deployed")
     BOT_CHANGED = "BOT_CHANGED", _("Bot changed")
     BOT_WITHDRAWN = "BOT_WITHDRAWN", _("Bot withdrawn")
+    MAILBOX_LIMIT_SET = "MAILBOX_LIMIT_SET", _("Limit of a mailbox set")
+    MAILBOX_LIMIT_REMOVED = "MAILBOX_LIMIT_REMOVED", _("Limit of a mailbox removed")
     RUN_BEGUN = "RUN_BEGUN", _("Run begun")
     RUN_CANCELLED = "RUN_CANCELLED", _("Run cancelled")
     RUN_PAUSED = "RUN_PAUSED", _("Run paused")

@@ -30,6 +30,7 @@ from postroom.controlroom.runs.limits import enter_mailbox
 from postroom.controlroom.runs.models import BotVersion, Run, RunStatus
 from postroom.controlroom.runs.queueing import end_tree, pause_tree, queue_again
 from postroom.controlroom.runs.reporting import Reporter
+from postroom.controlroom.runs.steps import write_child_step
 from postroom.controlroom.vault.source import VaultCredentials
 from postroom.errors import BotFailedError, PostroomError, RunTimeoutError, SettingError
 from postroom.outlook.control_room import use_connection_tokens
@@ -217,14 +218,15 @@ class RunsAtWork:
         if not order.parent:
             return root.goes_on
         version = _find_version(order)
+        parent = Run.objects.select_related("bot").get(pk=order.parent)
         child, is_new = Run.objects.get_or_create(
             pk=order.id,
             defaults={
                 "bot_id": version.bot_id,
                 "version": version,
                 "run_as": root.user,
-                "begun_by": "",
-                "parent_id": order.parent,
+                "begun_by": parent.bot.name,
+                "parent": parent,
                 "root_id": order.root,
                 "status": RunStatus.RUNNING,
                 "worker_id": root.life.id,
@@ -235,6 +237,7 @@ class RunsAtWork:
             Run.objects.filter(pk=child.pk).update(
                 status=RunStatus.RUNNING, worker_id=root.life.id, finished=None, retry_step=None
             )
+        write_child_step(order, child)
         return not is_new
 
     @contextmanager
@@ -265,6 +268,7 @@ class RunsAtWork:
         root.reporter.flush()
         own = Run.objects.filter(pk=order.id, worker_id=root.life.id, status=RunStatus.RUNNING)
         own.update(finished=timezone.now(), **describe_end(error))
+        write_child_step(order, Run.objects.select_related("bot").get(pk=order.id))
         root.reporter.forget(UUID(order.id))
 
     def _settle_root(

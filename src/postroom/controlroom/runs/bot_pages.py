@@ -22,6 +22,7 @@ from postroom.controlroom.accounts.access import needs
 from postroom.controlroom.accounts.permissions import Permission
 from postroom.controlroom.runs import deploying
 from postroom.controlroom.runs.folder import refresh
+from postroom.controlroom.runs.input_forms import needs_session
 from postroom.controlroom.runs.library import DeployedLibrary
 from postroom.controlroom.runs.models import Bot, BotVersion, Run, RunStatus
 from postroom.controlroom.runs.rights import SEE_BOTS, list_runs
@@ -122,6 +123,7 @@ def show_bots(request: HttpRequest) -> HttpResponse:
             last_run=Subquery(last),
             number=Subquery(newest.values("number")[:1]),
             since=Subquery(newest.values("deployed")[:1]),
+            inputs=Subquery(newest.values("inputs")[:1]),
         )[: BOTS_A_PAGE + 1]
     )
     runs = Run.objects.in_bulk([bot.last_run for bot in bots if bot.last_run])
@@ -145,13 +147,14 @@ def show_bot(request: HttpRequest, pk: int) -> HttpResponse:
     """A bot: what it is given, its versions, its last runs."""
     bot = get_object_or_404(Bot, pk=pk)
     versions = list(bot.versions.select_related("deployed_by").defer("text"))
-    runs = list_runs(request.user).filter(bot=bot).select_related("run_as")[:RECENT_RUNS]
+    runs = list_runs(request.user).filter(bot=bot).select_related("run_as", "parent__bot")[:RECENT_RUNS]
     shown = get_context(
         request,
         bot.name,
         bot=bot,
         versions=versions,
         newest=versions[0] if versions else None,
+        needs_session=bool(versions) and needs_session(versions[0].inputs),
         runs=[(run, CHIPS[run.status]) for run in runs],
         **_describe_rights(request),
     )
@@ -326,7 +329,12 @@ def _annotate(text: str, faults: list[Fault]) -> list[dict[str, Any]]:
 
 
 def _show_row(bot: Any, run: Run | None) -> dict[str, Any]:
-    return {"bot": bot, "run": run, "chip": CHIPS[run.status] if run is not None else ""}
+    return {
+        "bot": bot,
+        "run": run,
+        "chip": CHIPS[run.status] if run is not None else "",
+        "begins_by_hand": bot.withdrawn is None and not needs_session(bot.inputs or []),
+    }
 
 
 def _describe_rights(request: HttpRequest) -> dict[str, bool]:

@@ -114,30 +114,32 @@ def get_figures(user: User, days: int, now: datetime, *, by_bot: bool = True) ->
         first -= DAY * first.weekday()
     since = datetime.combine(first, time(), UTC)
     runs = list_runs(user).filter(created__gte=since, parent=None).order_by()
-    counted = {span.begins: span for span in _count_days(runs)}
+    below = list_runs(user).filter(root__created__gte=since).order_by()
+    counted = {span.begins: span for span in _count_days(runs, below)}
     every_day = [
         counted.get(first + DAY * number, Span(first + DAY * number))
         for number in range((now.astimezone(UTC).date() - first).days + 1)
     ]
-    return Figures(
-        days, _join_weeks(every_day) if by_weeks else every_day, list(_count_bots(runs)) if by_bot else []
-    )
+    bots = list(_count_bots(runs, below)) if by_bot else []
+    return Figures(days, _join_weeks(every_day) if by_weeks else every_day, bots)
 
 
-def _count_days(runs: "QuerySet[Any]") -> Iterable[Span]:
+def _count_days(runs: "QuerySet[Any]", below: "QuerySet[Any]") -> Iterable[Span]:
     counted = runs.annotate(day=Day("created")).values("day").annotate(
         done=Count("pk", filter=Q(status=RunStatus.DONE)),
         failed=Count("pk", filter=Q(status__in=FAILED)),
         runs=Count("pk"),
         messages=Sum("messages_handled"),
     )  # fmt: skip
+    of_children = below.annotate(day=Day("root__created")).values_list("day")
+    more = dict(of_children.annotate(Sum("messages_handled")))
     for row in counted:
         other = row["runs"] - row["done"] - row["failed"]
-        begins = date.fromisoformat(row["day"])
-        yield Span(begins, row["done"], row["failed"], other, row["messages"] or 0)
+        messages = (row["messages"] or 0) + more.get(row["day"], 0)
+        yield Span(date.fromisoformat(row["day"]), row["done"], row["failed"], other, messages)
 
 
-def _count_bots(runs: "QuerySet[Any]") -> Iterable[BotFigures]:
+def _count_bots(runs: "QuerySet[Any]", below: "QuerySet[Any]") -> Iterable[BotFigures]:
     took = Seconds("finished", "started")
     is_over = Q(finished__isnull=False, started__isnull=False) & ~Q(status__in=ACTIVE)
     counted = runs.values("bot__name", "bot__path").annotate(
@@ -148,6 +150,7 @@ def _count_bots(runs: "QuerySet[Any]") -> Iterable[BotFigures]:
         average=Avg(took, filter=is_over),
         longest=Max(took, filter=is_over),
     )
+    more = dict(below.values_list("root__bot__path").annotate(Sum("messages_handled")))
     for row in counted.order_by("-runs", "bot__name")[:MOST_BOTS]:
         yield BotFigures(
             row["bot__name"],
@@ -155,7 +158,7 @@ def _count_bots(runs: "QuerySet[Any]") -> Iterable[BotFigures]:
             row["runs"],
             row["done"],
             row["failed"],
-            row["messages"] or 0,
+            (row["messages"] or 0) + more.get(row["bot__path"], 0),
             _to_seconds(row["average"]),
             _to_seconds(row["longest"]),
         )

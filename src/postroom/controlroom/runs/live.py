@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from postroom.controlroom.accounts.permissions import Permission
+from postroom.controlroom.runs.messages_handled import count_messages
 from postroom.controlroom.runs.models import Run, RunStatus, RunStep
 from postroom.controlroom.runs.rights import list_runs, may_control
 from postroom.controlroom.runs.shown import CHIPS, measure, write_duration, write_seconds
+from postroom.controlroom.runs.steps import PLACE, describe_step
 from postroom.errors import OUTCOMES, PostroomError
 
 STEPS_SHOWN = 200
@@ -21,13 +22,14 @@ RUNS_SHOWN = 100
 STEP_MARKS = {"running": "pending", "done": "check_circle", "failed": "error"}
 FRESH_SECONDS = 10
 """How often the page of a run that goes on is drawn anew, though no more has changed than the time."""
-_PLACE = re.compile(r"(?P<file>.+?)(?:@\d+)?:(?P<line>\d+)$")
 
 
 def describe(request: HttpRequest, run: Run) -> dict[str, Any]:
     """All that the page of a run shows; `fingerprint` changes when something of it does."""
     all_steps = "steps" in request.GET
-    steps = list(run.steps.order_by("-number")[: None if all_steps else STEPS_SHOWN])[::-1]
+    steps = list(run.steps.select_related("child").order_by("-number")[: None if all_steps else STEPS_SHOWN])[
+        ::-1
+    ]
     lines = list(run.lines.order_by("-id")[:LINES_SHOWN])[::-1]
     family = _list_family(request, run)
     shown = {
@@ -38,13 +40,14 @@ def describe(request: HttpRequest, run: Run) -> dict[str, Any]:
         "steps": [_show_step(request, run, step) for step in steps],
         "more_steps": 0 if all_steps else max(0, run.steps.count() - STEPS_SHOWN),
         "done_steps": run.steps.filter(status="done").count(),
+        "messages_handled": count_messages([run])[run.pk],
         "lines": lines,
         "family": family,
         "advice": _get_advice(run),
         "all_steps": all_steps,
         **_describe_rights(request, run),
     }
-    return {**shown, "fingerprint": _fingerprint(run, steps, lines, family)}
+    return {**shown, "fingerprint": _fingerprint(shown, steps)}
 
 
 def _describe_rights(request: HttpRequest, run: Run) -> dict[str, bool]:
@@ -62,18 +65,17 @@ def _describe_rights(request: HttpRequest, run: Run) -> dict[str, bool]:
 
 
 def _show_step(request: HttpRequest, run: Run, step: RunStep) -> dict[str, Any]:
+    described = describe_step(step)
     return {
-        "step": step,
-        "mark": STEP_MARKS.get(step.status, "pending"),
-        "seconds": write_seconds(step.seconds) if step.status != "running" else "",
-        # The version stands on the page already.
-        "place": _PLACE.sub(r"\g<file>:\g<line>", step.place),
+        "step": described,
+        "mark": STEP_MARKS.get(described["status"], "pending"),
+        "seconds": write_seconds(described["seconds"]) if described["status"] != "running" else "",
         "link": _link_place(run, step.place) if request.user.may(Permission.MANAGE_BOTS) else "",
     }
 
 
 def _link_place(run: Run, place: str) -> str:
-    found = _PLACE.match(place)
+    found = PLACE.match(place)
     if found is None or found["file"].rpartition("/")[2] != run.bot.path.partition(":")[0].rpartition("/")[2]:
         return ""
     page = reverse("bot-version", args=[run.bot_id, run.version.number])
@@ -115,12 +117,13 @@ def _list_family(request: HttpRequest, run: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def _fingerprint(run: Run, steps: list[RunStep], lines: list[Any], family: list[dict[str, Any]]) -> str:
+def _fingerprint(shown: dict[str, Any], steps: list[RunStep]) -> str:
+    run, lines = shown["run"], shown["lines"]
     last = [(step.number, step.status, step.touched) for step in steps[-3:]]
-    others = [(str(row["run"].pk), row["run"].status) for row in family]
+    others = [(str(row["run"].pk), row["run"].status) for row in shown["family"]]
     told = [
         run.status,
-        run.messages_handled,
+        shown["messages_handled"],
         str(run.worker_id),
         str(run.started),
         run.error_message,

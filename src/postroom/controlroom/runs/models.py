@@ -303,6 +303,8 @@ class RunStep(models.Model):
     seconds = models.FloatField(default=0)
     error_class = models.CharField(max_length=100, blank=True)
     error = models.TextField(blank=True)
+    child = models.ForeignKey(Run, null=True, on_delete=models.CASCADE, related_name="+")
+    """The run of the child bot that this step is."""
 
     class Meta:
         """In the order of the journal."""

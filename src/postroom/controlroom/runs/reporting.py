@@ -24,7 +24,7 @@ FLUSH_SECONDS = 0.3
 LONGEST_LINE = 2_000
 MOST_LINES = 20_000
 """Of one run in one worker; a bot that writes more is cut off, and says so."""
-STEP_COLUMNS = ("title", "place", "touched", "status", "began", "seconds", "error_class", "error")
+STEP_COLUMNS = ("title", "place", "touched", "status", "began", "seconds", "error_class", "error", "child")
 
 logger = logging.getLogger("postroom.controlroom.runs")
 

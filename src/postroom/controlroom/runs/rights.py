@@ -40,7 +40,9 @@ def list_runs(user: User) -> "QuerySet[Any]":
 
 def get_run(user: User, run_id: UUID) -> Run:
     """A run that this person may see. Errors: RecordNotFoundError, also where they may not see it."""
-    runs = list_runs(user).select_related("bot", "version", "run_as", "worker", "schedule", "trigger")
+    runs = list_runs(user).select_related(
+        "bot", "version", "run_as", "worker", "schedule", "trigger", "parent__bot"
+    )
     found: Run | None = runs.filter(pk=run_id).first()
     if found is None:
         raise RecordNotFoundError(_("There is no run of this number, or it is somebody else's."))

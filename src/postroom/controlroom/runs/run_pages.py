@@ -19,6 +19,7 @@ from postroom.controlroom.runs.descriptions import make_plain
 from postroom.controlroom.runs.input_forms import InputsForm, needs_session, refuse
 from postroom.controlroom.runs.inputs import get_inputs
 from postroom.controlroom.runs.list_forms import FilterForm
+from postroom.controlroom.runs.messages_handled import count_messages
 from postroom.controlroom.runs.models import Bot, Run, RunStatus
 from postroom.controlroom.runs.rights import SEE_RUNS, get_run, list_runs, may_control
 from postroom.controlroom.runs.shown import CHIPS, get_context, write_duration
@@ -87,7 +88,11 @@ def show_children(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The runs of child bots of one run, as rows to put below it."""
     run = _get_run(request, pk)
     # Whoever sees a run sees what it began, which runs as the same person.
-    children = list_runs(request.user).filter(parent=run).select_related("bot", "version", "run_as", "worker")
+    children = (
+        list_runs(request.user)
+        .filter(parent=run)
+        .select_related("bot", "version", "run_as", "worker", "parent__bot")
+    )
     found = list(children.order_by("created", "id")[: MOST_CHILDREN + 1])
     level = int(request.GET.get("level", "1")) if request.GET.get("level", "1").isdecimal() else 1
     rows = _show_rows(found[:MOST_CHILDREN], level=min(level, 6))
@@ -201,6 +206,7 @@ def _show_rows(runs: Any, level: int = 0) -> list[dict[str, Any]]:
         Run.objects.filter(parent__in=[run.pk for run in runs]).values_list("parent", flat=True).distinct()
     )
     with_children = set(parents)
+    handled = count_messages(runs)
     return [
         {
             "run": run,
@@ -208,6 +214,7 @@ def _show_rows(runs: Any, level: int = 0) -> list[dict[str, Any]]:
             "status": RunStatus(run.status).label,
             "duration": write_duration(run),
             "has_children": run.pk in with_children,
+            "messages_handled": handled[run.pk],
             "level": level,
             "next_level": level + 1,
         }

@@ -17,10 +17,12 @@ from postroom.controlroom.runs.beginning import begin_by_hand, get_newest
 from postroom.controlroom.runs.descriptions import make_plain
 from postroom.controlroom.runs.input_forms import read_inputs
 from postroom.controlroom.runs.inputs import get_inputs
+from postroom.controlroom.runs.messages_handled import count_messages
 from postroom.controlroom.runs.models import Run, RunStatus
 from postroom.controlroom.runs.rights import SEE_RUNS, SEE_WORKERS, get_bot, get_run, list_runs, may_control
 from postroom.controlroom.runs.selection import ACTIVE, RUNS_A_PAGE, RunSelection
 from postroom.controlroom.runs.shown import measure
+from postroom.controlroom.runs.steps import describe_step
 from postroom.controlroom.runs.worker_pages import list_workers
 from postroom.errors import NotAllowedError, SettingError
 
@@ -65,7 +67,7 @@ class RunAnswer(Schema):
     bot_name: str
     version: int
     status: str = Field(description=f"{STATUSES}.")
-    begun_by: str
+    begun_by: str = Field(description="Who or what began it; of a child bot the name of the parent bot.")
     run_as: str
     parent: UUID | None
     root: UUID | None = Field(description="The run that began it all; None for that run itself.")
@@ -74,7 +76,7 @@ class RunAnswer(Schema):
     finished: datetime | None
     seconds: float | None = Field(description="How long it has lasted; None before it started.")
     worker: str
-    messages_handled: int
+    messages_handled: int = Field(description="By the run and by its child bots.")
     error: dict[str, str] | None = Field(description="`type` and `message` of what it failed with.")
 
 
@@ -90,12 +92,13 @@ class StepAnswer(Schema):
 
     number: int
     title: str
-    place: str = Field(description="Where in the bot, such as “intake.bot.yaml@3:14”.")
+    place: str = Field(description="Where in the bot, such as “intake.bot.yaml:14”.")
     touched: str
     status: str = Field(description="running, done or failed.")
     began: datetime
     seconds: float
     error: str
+    child: UUID | None = Field(description="Where it is a child bot, the run of that.")
 
 
 class LineAnswer(Schema):
@@ -131,7 +134,7 @@ def begin_run(request: HttpRequest, new: NewRun) -> Status[dict[str, Any]]:
     bot = get_bot(new.bot)
     run = begin_by_hand(user, bot, read_inputs(get_newest(bot).inputs, new.inputs), run_id=new.id)
     # An id of somebody else's run gives nothing away.
-    return Status(201, _describe(get_run(user, run.pk)))
+    return Status(201, _describe_one(get_run(user, run.pk)))
 
 
 @router.get("/runs", response=RunPageAnswer, summary="List runs")
@@ -158,13 +161,14 @@ def show_runs(
         only_roots=filters.roots,
     )
     page = selection.get_page(list_runs(user), before=before, limit=limit)
-    return {"runs": [_describe(run) for run in page.runs], "next_before": page.older or None}
+    handled = count_messages(page.runs)
+    return {"runs": [_describe(run, handled) for run in page.runs], "next_before": page.older or None}
 
 
 @router.get("/runs/{run_id}", response=RunAnswer, summary="Get a run")
 def show_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
     """How a run stands. Needs *View runs*; one's own with *Run bots*."""
-    return _describe(get_run(require(request, *SEE_RUNS), run_id))
+    return _describe_one(get_run(require(request, *SEE_RUNS), run_id))
 
 
 @router.get("/runs/{run_id}/inputs", response=dict[str, Any], summary="Get the inputs of a run")
@@ -180,10 +184,11 @@ def list_steps(
     run_id: UUID,
     after: Annotated[int, Query(ge=0, description="Only steps of higher numbers.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST_A_PAGE)] = 100,
-) -> list[Any]:
+) -> list[dict[str, Any]]:
     """The steps by number. Needs what the run needs."""
     run = get_run(require(request, *SEE_RUNS), run_id)
-    return list(run.steps.filter(number__gt=after)[:limit])
+    steps = map(describe_step, run.steps.select_related("child").filter(number__gt=after)[:limit])
+    return [{**step, "child": step["child_id"]} for step in steps]
 
 
 @router.get("/runs/{run_id}/lines", response=list[LineAnswer], summary="List the log of a run")
@@ -254,14 +259,19 @@ def _get_to_control(request: HttpRequest, run_id: UUID) -> tuple[User, Run]:
 
 
 def _describe_anew(user: User, run: Run) -> dict[str, Any]:
-    return _describe(get_run(user, run.pk))
+    return _describe_one(get_run(user, run.pk))
 
 
-def _describe(run: Run) -> dict[str, Any]:
-    names = ("id", "status", "begun_by", "created", "started", "finished", "messages_handled")
+def _describe_one(run: Run) -> dict[str, Any]:
+    return _describe(run, count_messages([run]))
+
+
+def _describe(run: Run, handled: dict[UUID, int]) -> dict[str, Any]:
+    names = ("id", "status", "begun_by", "created", "started", "finished")
     error = {"type": run.error_class, "message": run.error_message} if run.error_class else None
     return {
         **{name: getattr(run, name) for name in names},
+        "messages_handled": handled[run.pk],
         "bot": run.bot.path,
         "bot_name": run.bot.name,
         "version": run.version.number,

@@ -79,7 +79,7 @@ class RunSelection:
         self, runs: "QuerySet[Any]", *, before: str = "", after: str = "", limit: int = RUNS_A_PAGE
     ) -> RunPage:
         """Some of these runs: the newest, or those before or after a place. Errors: SettingError."""
-        wanted = self._filter(runs).select_related("bot", "version", "run_as", "worker")
+        wanted = self._filter(runs).select_related("bot", "version", "run_as", "worker", "parent__bot")
         if after:
             place = Cursor.read(after)
             ahead = wanted.filter(_is_newer(place)).order_by("created", "id")

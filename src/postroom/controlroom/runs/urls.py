@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from postroom.controlroom.runs import bot_pages, run_pages, worker_pages
+from postroom.controlroom.runs import bot_pages, mailbox_pages, run_pages, worker_pages
 
 urlpatterns = [
     path("bots/", bot_pages.show_bots, name="bots"),
     path("bots/deploy/", bot_pages.deploy_bot, name="bot-deploy"),
     path("bots/refresh/", bot_pages.refresh_bots, name="bots-refresh"),
+    path("bots/mailboxes/", mailbox_pages.edit_mailbox_limits, name="mailbox-limits"),
+    path("bots/mailboxes/<int:pk>/remove/", mailbox_pages.remove_limit, name="mailbox-limit-remove"),
     path("bots/<int:pk>/", bot_pages.show_bot, name="bot"),
     path("bots/<int:pk>/limits/", bot_pages.edit_limits, name="bot-limits"),
     path("bots/<int:pk>/withdraw/", bot_pages.withdraw_bot, name="bot-withdraw"),
