@@ -124,8 +124,12 @@ class DurableJournal:
 
     def _name_child(self, child: Bot) -> tuple[str, int]:
         """The id of the run that a child is, and the step that gave it."""
-        given = DBOS.run_step({"name": f"Run {child.name}"}, lambda: [str(uuid4()), DBOS.step_id or 0])
-        return given[0], given[1]
+
+        def name() -> tuple[str, int]:
+            return str(uuid4()), DBOS.step_id or 0
+
+        child_id, step = DBOS.run_step({"name": f"Run {child.name}"}, name)
+        return child_id, step
 
     @contextmanager
     def _same_as_before(self) -> Iterator[None]:
