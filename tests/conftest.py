@@ -120,9 +120,9 @@ def desk(reachable_tenant: RunningTenant, tmp_path: Path, monkeypatch: pytest.Mo
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    """Launch Chromium once for this worker; from then on nothing in it can use asyncio in the main thread."""
+    """Launch Chromium for the tests of this module, in which nothing can use asyncio in the main thread then."""
     pytest.importorskip("playwright", reason="Playwright is not installed, so no browser can be driven.")
     from support.chromium import launch_browser
 

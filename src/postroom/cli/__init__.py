@@ -22,6 +22,7 @@ from postroom.cli import (
     login,
     run,
     runs,
+    schedules,
     serve,
     sign_out,
     tenant,
@@ -79,6 +80,8 @@ app.add_typer(
 app.add_typer(bot.app)
 app.add_typer(bots.app)
 app.add_typer(runs.app)
+app.add_typer(schedules.schedules_app)
+app.add_typer(schedules.triggers_app)
 app.add_typer(credential.app)
 app.add_typer(connections.app)
 app.add_typer(audit.app)

@@ -105,6 +105,40 @@ class RemoteStep(msgspec.Struct, frozen=True):
     child: str | None = None
 
 
+class RemoteSchedule(msgspec.Struct, frozen=True):
+    """When a bot is run by itself; `cron` has five fields, as crontab(5)."""
+
+    id: str
+    name: str
+    bot: str
+    run_as: str
+    cron: str
+    time_zone: str
+    missed: str
+    enabled: bool
+    next_run: datetime | None
+    last_run: datetime | None
+    last_error: str
+
+
+class RemoteTrigger(msgspec.Struct, frozen=True):
+    """What makes a bot run when mail comes into a folder."""
+
+    id: str
+    name: str
+    bot: str
+    run_as: str
+    connection: str
+    mailbox: str
+    folder: str
+    kind: str
+    every_seconds: int
+    enabled: bool
+    last_checked: datetime | None
+    last_error: str
+    failures: int
+
+
 class _RunPage(msgspec.Struct):
     runs: list[RemoteRun]
     next_before: str | None
@@ -168,3 +202,11 @@ class RunsClient:
         """Cancel, pause, resume or retry a run; `step` is where to retry it from. Errors: RunError."""
         body = {"step": step} if what == "retry" else None
         return self._wire.ask("POST", f"/runs/{quote(run_id, safe='')}/{what}", RemoteRun, body=body)
+
+    def list_schedules(self) -> list[RemoteSchedule]:
+        """All schedules, by name."""
+        return self._wire.ask("GET", "/schedules", list[RemoteSchedule])
+
+    def list_triggers(self) -> list[RemoteTrigger]:
+        """All triggers, by name."""
+        return self._wire.ask("GET", "/triggers", list[RemoteTrigger])

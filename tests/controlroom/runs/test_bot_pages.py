@@ -243,8 +243,8 @@ name: Urgent
 inputs:
   work: {type: session}
 steps:
-  - uses: outlook.folders
-    with: {session: "${{ work }}"}
+  - uses: outlook.folder
+    with: {session: "${{ work }}", folder: Inbox}
 """
     version, other = deploy("urgent.bot.yaml", text), deploy()
     page = read(creator.get("/bots/"))

@@ -85,6 +85,27 @@ def test_deploying_and_running_from_the_command_line(postroom: Type, tmp_path: P
     assert postroom("runs", "list", "--status", "cancelled").stdout == ""
 
 
+def test_schedules_and_triggers_from_the_command_line(postroom: Type, served_people: Any) -> None:
+    """They are listed as lines and as JSON; where there are none, that is said."""
+    from postroom.controlroom.runs.deploying import deploy_file
+    from postroom.controlroom.runs.models import Schedule, Trigger
+
+    assert "There are no schedules." in postroom("schedules", "list").stderr
+    assert "There are no triggers." in postroom("triggers", "list").stderr
+    bot = deploy_file(None, "intake.bot.yaml", INTAKE).bot
+    whose = {"bot": bot, "run_as": served_people.creator}
+    Schedule.objects.create(name="Daily", cron="0 8 * * *", enabled=False, **whose)
+    Trigger.objects.create(name="Mail", mailbox="ap@contoso.com", last_error="No luck", **whose)
+    line = "Daily\tintake.bot.yaml\t0 8 * * *\tUTC\tcreator\tpaused\t\n"
+    assert postroom("schedules", "list").stdout == line
+    line = "Mail\tintake.bot.yaml\tap@contoso.com\tInbox\tcreator\t\tNo luck\n"
+    assert postroom("triggers", "list").stdout == line
+    (schedule,) = json.loads(postroom("schedules", "list", "--json").stdout)
+    assert (schedule["name"], schedule["cron"], schedule["enabled"]) == ("Daily", "0 8 * * *", False)
+    (trigger,) = json.loads(postroom("triggers", "list", "--json").stdout)
+    assert (trigger["mailbox"], trigger["last_error"]) == ("ap@contoso.com", "No luck")
+
+
 def test_faults_are_told_with_their_lines(postroom: Type, tmp_path: Path) -> None:
     """Nothing is deployed, and the exit code is that of a bot file with faults."""
     from postroom.errors import OUTCOMES, BotFileError

@@ -98,10 +98,14 @@ def test_children_go_on_with_their_parent(begin: Begin, tmp_path: Path) -> None:
     child = Run.objects.get(parent=run)
     assert (child.status, child.root, child.bot.path) == ("done", run, "child.bot.yaml")
     assert child.steps.count() == 20
-    assert child.begun_by == "Parent"
+    assert child.begun_by == "parent.bot.yaml"
     (step,) = run.steps.filter(child=child)
-    assert (step.title, step.status, step.place) == ("Run Child", "done", "parent.bot.yaml@1:8")
-    assert [one.title for one in run.steps.all()] == ["Open paper", "Run Child", "Write"]
+    assert (step.title, step.status, step.place) == (
+        "Run child.bot.yaml",
+        "done",
+        "parent.bot.yaml@1:8",
+    )
+    assert [one.title for one in run.steps.all()] == ["Open paper", "Run child.bot.yaml", "Write"]
 
 
 def test_a_child_is_cancelled_with_the_whole(begin: Begin, tmp_path: Path) -> None:
