@@ -6,6 +6,7 @@ folder, with all that it keeps in pytest's temporary folder, so that other tests
 
 import logging
 import os
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -148,7 +149,10 @@ def _dump(config: pytest.Config) -> bytes:
     database = connection.settings_dict["NAME"]
     if ON_POSTGRESQL:
         return config.stash[SERVER].dump(database)
-    return b"".join(file.read_bytes() for file in Path(database).parent.glob(f"{Path(database).name}*"))
+    # By another process: one that closes a file of SQLite's gives up the locks that its open connections hold on it,
+    # and the database is damaged when a worker comes or goes meanwhile (sqlite.org/howtocorrupt.html, 2.2).
+    files = Path(database).parent.glob(f"{Path(database).name}*")
+    return subprocess.run(["cat", *files], stdout=subprocess.PIPE, check=True).stdout
 
 
 @pytest.fixture(autouse=True)
