@@ -31,6 +31,8 @@ with outlook.connect(
 """
 BOT_TIMEOUT_SECONDS = 60
 
+METHOD_NOT_ALLOWED = 405
+
 
 def run_bot(room: RunningControlRoom, key: str, **described: str) -> "subprocess.CompletedProcess[str]":
     """Run a bot on a device that has this API key."""
@@ -222,10 +224,12 @@ def test_no_page_asks_another_host(
     visit: "Callable[..., AbstractContextManager[Visit]]",
 ) -> None:
     """Whatever page is opened, all that the browser loads for it comes from the Control Room."""
-    # What only takes a form has no page, and exports are files to download.
+    # Exports are files to download.
     paths = {row.path for row in PAGES.values() if "{" not in row.path}
-    paths -= {"/logout/", "/language/", "/audit/auditentry/export/csv", "/alerts/1/delete/"}
+    paths = {path for path in paths if "/export/" not in path} - {"/logout/", "/language/"}
     with start_room() as room, visit(room, "walk") as walker:
         walker.sign_in("admin", room.admin_password)
         for path in sorted(paths):
+            if walker.page.request.get(f"{room.address}{path}").status == METHOD_NOT_ALLOWED:
+                continue  # what only takes a form has no page
             walker.page.goto(f"{room.address}{path}")
