@@ -172,4 +172,6 @@ def test_the_plugin_costs_nothing_where_nobody_uses_it() -> None:
         "print(*sorted({name for name in set(sys.modules) - known}))"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["postroom", "postroom.testing", "postroom.testing.plugin"]
+    assert ended.stdout.split() == [
+        *("postroom", "postroom.testing", "postroom.testing.plugin", "postroom.version")
+    ]
