@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -56,8 +56,8 @@ Validate = Callable[[str], list[str]]
 def validate() -> Validate:
     """Give what the schema has against a text."""
     schema = create_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    validator: Any = jsonschema.Draft202012Validator(schema)
+    jsonschema_rs.meta.validate(schema)
+    validator: Any = jsonschema_rs.Draft202012Validator(schema)
     return lambda text: [error.message for error in validator.iter_errors(yaml.safe_load(text))]
 
 
