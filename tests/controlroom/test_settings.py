@@ -22,6 +22,17 @@ def test_the_database_is_the_one_asked_for() -> None:
     assert connection.vendor == wanted
 
 
+@pytest.mark.django_db
+@pytest.mark.only_on_postgresql
+def test_locks_of_who_is_suspended_end() -> None:
+    """PostgreSQL ends a session that is left alone in a transaction, and with it its locks."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("20s",)
+
+
 def test_home_is_in_a_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing of the tests comes to the folder of whoever runs them."""
     from postroom.controlroom.settings import CONFIGURATION

@@ -207,6 +207,8 @@ class RunWorker:
             life.id,
             surroundings,
             queue=f"worker {life.id}",
+            # Of a worker that is suspended in a transaction the locks end with its lease, or nobody could go on.
+            sys_db_idle_transaction_timeout_sec=self._chosen.lease_seconds,
         )
         engine.start()
         try:
