@@ -15,6 +15,16 @@ from support.tenant import RunningTenant
 AP, ADELE = "ap@contoso.com", "adele@contoso.com"
 PLACES = ("before", "after", "running", "done")
 MOST_DEATHS = 1000
+REQUESTS_OF_A_MAIL = (
+    *("GET attachments", "GET $value"),
+    *("GET messages", "POST createReply", "PATCH", "POST send"),
+    *("GET archive", "POST move"),
+)
+STEPS_OF_A_MAIL = ("Save attachments", "Reply", "Move")
+EACH_PLACE = [
+    *((place, at) for at in range(1, len(REQUESTS_OF_A_MAIL) + 1) for place in ("before", "after")),
+    *((place, at) for at in range(1, len(STEPS_OF_A_MAIL) + 1) for place in ("running", "done")),
+]
 
 
 def deliver(tenant: RunningTenant, mails: int) -> None:
@@ -25,19 +35,29 @@ def deliver(tenant: RunningTenant, mails: int) -> None:
         tenant.deliver(AP, make_mail(f"Invoice {number}", ADELE, AP, attachments=files))
 
 
-def kill_until_done(tenant: RunningTenant, folder: Path, turns: Iterable[tuple[str, int]]) -> list[str]:
+def kill_until_done(
+    tenant: RunningTenant, folder: Path, turns: Iterable[tuple[str, int]], since: str = ""
+) -> list[str]:
     """Run the bot, and kill each process at the place and the distance of its turn, until one comes to the end.
 
-    The distance is how many requests or steps a process comes to before it dies. Where the turns are over, the next
-    process lives. Gives what the processes died in.
+    The distance is which of its requests or steps a process dies in, of those since a step of the title `since` begins.
+    Where the turns are over, the next process lives. Gives what the processes died in.
     """
     run_id, environment = str(uuid4()), tenant.environment | tenant.credential()
     for kill, at in chain(turns, [(None, 0)]):
-        over = run_and_kill(environment, folder=str(folder), run_id=run_id, kill=kill, at=at)
+        over = run_and_kill(environment, folder=str(folder), run_id=run_id, kill=kill, at=at, since=since)
         if over.returncode != KILLED:
             assert over.returncode == 0, over.stderr
             break
     return (folder / "deaths").read_text().splitlines()
+
+
+def name_place(death: str) -> str:
+    """Give what a process died in without what is of this message alone: ids, and numbers of steps."""
+    when, first, rest = death.split(maxsplit=2)
+    last = rest.rpartition("/")[2]
+    is_message = last.endswith("=")
+    return f"{when} {rest}" if first.isdecimal() else f"{when} {first}" + ("" if is_message else f" {last}")
 
 
 def check_each_once(tenant: RunningTenant, folder: Path, mails: int) -> None:
@@ -91,13 +111,19 @@ def test_a_bot_may_die_anywhere(tenant: RunningTenant, tmp_path: Path, kill: str
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
 def test_a_bot_of_200_mails_is_killed_all_along(tenant: RunningTenant, tmp_path: Path) -> None:
-    """Two hundred mails, and a death every six to thirteen requests or steps of a process, throughout one run.
+    """Two hundred mails, and a death at each, in all the requests and steps of a mail in turn, throughout one run.
 
-    Not each of its requests is died in: that would be as many runs of 200 mails. A death comes in every second mail or
-    so, wherever the counting leads; that each request is died in, before and after, is the proof above, of two mails.
+    So each of its 22 places is died in about nine times. That the run may die in each place of all its mails would be
+    four thousand deaths: the proof above is of each place, this one of how they add up.
     """
     deliver(tenant, 200)
-    turns = zip(cycle(PLACES), cycle([7, 11, 6, 13, 9, 8, 12]), strict=False)
-    deaths = kill_until_done(tenant, tmp_path, islice(turns, MOST_DEATHS))
+    deaths = kill_until_done(
+        tenant, tmp_path, islice(cycle(EACH_PLACE), MOST_DEATHS), since="Save attachments"
+    )
     check_each_once(tenant, tmp_path, 200)
-    assert MOST_DEATHS > len(deaths) > 40
+    assert MOST_DEATHS > len(deaths) > 150
+    by_place = Counter(name_place(death) for death in deaths)
+    assert {place for place, times in by_place.items() if times > 4} == {
+        *(f"{when} {request}" for when in ("before", "after") for request in REQUESTS_OF_A_MAIL),
+        *(f"{when} {step}" for when in ("running", "done") for step in STEPS_OF_A_MAIL),
+    }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import ahocorasick
 import pytest
 
 TOKEN_PATTERN = rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\."
@@ -35,11 +36,15 @@ class Canary:
 
     def __init__(self) -> None:
         self._secrets: set[bytes] = set()
+        self._automaton: ahocorasick.Automaton | None = None
 
     def add(self, secrets: Iterable[str]) -> None:
         """Look for these from now on, also as they are written in an address."""
         for secret in secrets:
-            self._secrets |= {secret.encode(), quote(secret, safe="").encode()}
+            written = {secret.encode(), quote(secret, safe="").encode()}
+            if not written <= self._secrets:
+                self._secrets |= written
+                self._automaton = None
 
     def list_secrets(self) -> list[str]:
         """Give all that is looked for, so that another process can look for it too."""
@@ -62,8 +67,7 @@ class Canary:
     def is_in(self, text: str | bytes) -> bool:
         """Say whether a secret is in this text."""
         encoded = _encode(text)
-        # One after the other: for so many this is far quicker than a pattern of all.
-        return any(secret in encoded for secret in self._secrets) or bool(_TOKEN.search(encoded))
+        return self._has_known(encoded) or bool(_TOKEN.search(encoded))
 
     def remove_from(self, text: str) -> str:
         """Give the text without its secrets."""
@@ -80,6 +84,13 @@ class Canary:
                 path = Path(place, name)
                 if self.is_in(os.fsencode(name)) or (not _is_key_file(path) and self._is_in_file(path)):
                     yield path
+
+    def _has_known(self, encoded: bytes) -> bool:
+        if not self._secrets:
+            return False
+        if self._automaton is None:
+            self._automaton = _make_automaton(self._secrets)
+        return next(self._automaton.iter(_as_characters(encoded)), None) is not None
 
     def _is_in_file(self, path: Path) -> bool:
         if not path.is_file():
@@ -245,6 +256,20 @@ def _private_key_lines(pem: Path) -> Iterator[str]:
 
 def _is_key_file(path: Path) -> bool:
     return path.name in KEY_FILES and path.is_file() and path.stat().st_mode & 0o077 == 0
+
+
+def _make_automaton(secrets: Iterable[bytes]) -> ahocorasick.Automaton:
+    """Make what finds thousands of secrets while a text is gone through once."""
+    automaton = ahocorasick.Automaton()
+    for secret in secrets:
+        automaton.add_word(_as_characters(secret), secret)
+    automaton.make_automaton()
+    return automaton
+
+
+def _as_characters(content: bytes) -> str:
+    """Give each byte as a character of its own, for the automaton knows only these."""
+    return content.decode("latin-1")
 
 
 def _encode(text: str | bytes) -> bytes:

@@ -45,17 +45,19 @@ class Killed(Listener):
     """Notes the requests and steps that its process dies in, and kills it there.
 
     `kill` is where: “before” or “after” a request, or at a step that is “running” or “done”; `at` is which of them,
-    counted from 1 in this process.
+    counted from 1 in this process, and only since a step of the title `since` begins, where that is given.
     """
 
-    def __init__(self, kill: str | None, at: int, notes: Path) -> None:
+    def __init__(self, kill: str | None, at: int, since: str, notes: Path) -> None:
         super().__init__()
-        self._kill, self._at, self._notes = kill, at, notes
+        self._kill, self._at, self._since, self._notes = kill, at, since, notes
         self._seen = 0
 
     def on_step(self, run_id: str, step: StepReport) -> None:
         """Die here, if this is the step."""
         super().on_step(run_id, step)
+        if step.status == "running" and step.title == self._since:
+            self._since = ""
         if step.status == self._kill:
             self._count(f"{step.number} {step.title}")
 
@@ -74,8 +76,8 @@ class Killed(Listener):
         httpx2.Client.send = send_or_die  # type: ignore[method-assign]
 
     def _count(self, where: str) -> None:
-        self._seen += 1
-        if self._seen == self._at:
+        self._seen += not self._since
+        if self._seen == self._at and not self._since:
             with self._notes.open("a") as file:
                 file.write(f"{self._kill} {where}\n")
             _die()
@@ -89,7 +91,7 @@ def _die() -> NoReturn:
 def main(settings: dict[str, Any]) -> None:
     """Begin the run, or go on with it where the journal has it."""
     folder = Path(settings["folder"])
-    killed = Killed(settings.get("kill"), settings.get("at", 0), folder / "deaths")
+    killed = Killed(settings.get("kill"), settings.get("at", 0), settings.get("since", ""), folder / "deaths")
     killed.watch_requests()
     authentication = outlook.ClientCredentials(
         client_id=Credential("azure", "client_id"),
