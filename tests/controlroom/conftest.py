@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from postroom.controlroom.accounts.models import User
 
+FOLDER = Path(__file__).parent
 SETTINGS_MODULE = "postroom.controlroom.settings"
 WANTED_DATABASE = os.environ.get("POSTROOM_TEST_DATABASE", "sqlite")
 ON_POSTGRESQL = WANTED_DATABASE == "postgresql" and find_programs() is not None
@@ -33,6 +34,8 @@ SERVER = pytest.StashKey[PostgresqlServer]()
 # What the tests are told; everything else of the name is of a Control Room that this machine may have.
 OF_TESTS = ("POSTROOM_TEST_DATABASE", "POSTROOM_REQUIRE_ALL")
 ONLY_ON_POSTGRESQL = "only_on_postgresql"
+ON_CHOSEN_DATABASE = {"db", "transactional_db", "live_server", "start_room", "separate"}
+"""The fixtures that are on whichever database these tests run on."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -56,12 +59,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only PostgreSQL is to show, unless it is asked for: that is no skip, as the other run has it."""
-    if WANTED_DATABASE == "postgresql":
-        return
-    left_out = [item for item in items if item.get_closest_marker(ONLY_ON_POSTGRESQL)]
+    """Leave out what says nothing about the database of this run: that is no skip, as the other run has it."""
+    says_nothing = _is_elsewhere if WANTED_DATABASE == "postgresql" else _is_of_postgresql
+    left_out = [item for item in items if item.path.is_relative_to(FOLDER) and says_nothing(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def _is_of_postgresql(item: pytest.Item) -> bool:
+    return item.get_closest_marker(ONLY_ON_POSTGRESQL) is not None
+
+
+def _is_elsewhere(item: pytest.Item) -> bool:
+    """Whether a test needs no database, or one that is the same in both runs."""
+    uses = {*getattr(item, "fixturenames", ())}
+    return not item.get_closest_marker("django_db") and uses.isdisjoint(ON_CHOSEN_DATABASE)
 
 
 def _join_postgresql(config: pytest.Config) -> PostgresqlServer:
