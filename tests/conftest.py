@@ -17,6 +17,7 @@ from support.canary import CanaryWatch
 from support.connections import Connect
 from support.control_room import RunningControlRoom, start_control_room
 from support.desk import Desk, create_desk
+from support.empty_database import empty_database
 from support.openapi_watch import OpenApiWatch
 from support.tenant import GLOBAL, NETWORK_VARIABLES, RunningTenant, start_tenant
 
@@ -33,6 +34,13 @@ def forget_keychain() -> Iterator[None]:
     yield
     if core := sys.modules.get("keyring.core"):
         core._keyring_backend = None  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_empty_database(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let all workers of this test run have one migrated database for the Control Rooms that they start."""
+    base = tmp_path_factory.getbasetemp()
+    empty_database.share(base.parent if hasattr(pytestconfig, "workerinput") else base)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import httpx2
 
 from support.canary import KEY_FILES, canary
+from support.empty_database import NAME as DATABASE_FILE
+from support.empty_database import empty_database
 from support.postgresql import PostgresqlServer
 from support.tenant import RunningTenant, bare_environment, end, find_free_ports
 
@@ -65,7 +67,7 @@ class RunningControlRoom:
         """Give all that its database holds, as bytes."""
         if self.server is not None and self.database is not None:
             return self.server.dump(urlsplit(self.database).path.lstrip("/"))
-        return b"".join(file.read_bytes() for file in sorted(self.home.glob("control-room.sqlite3*")))
+        return b"".join(file.read_bytes() for file in sorted(self.home.glob(f"{DATABASE_FILE}*")))
 
 
 def post_form(client: httpx2.Client, path: str, fields: Mapping[str, Any]) -> httpx2.Response:
@@ -94,9 +96,10 @@ def start_control_room(
 ) -> Iterator[RunningControlRoom]:
     """Start a Control Room with its home in this folder, led to the tenant, and end it afterwards.
 
-    It has a worker of its own only where that is asked for. The administrator has this password: one that is made here
-    where it is empty; the one that the Control Room makes and prints where it is None. At the end the canary reads its
-    log and its database.
+    A new home gets an empty database that is migrated already; all else of a first start is left to the program. It has
+    a worker of its own only where that is asked for. The administrator has this password: one that is made here where
+    it is empty; the one that the Control Room makes and prints where it is None. At the end the canary reads its log
+    and its database.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = port or find_free_ports(1)
@@ -109,6 +112,8 @@ def start_control_room(
         **(tenant.environment if tenant else {}),
         **(environment or {}),
     }
+    if "POSTROOM_DATABASE" not in steered and not (folder / "home" / DATABASE_FILE).exists():
+        empty_database.copy_to(folder / "home")
     log_file = folder / f"control-room-{port}.log"
     with log_file.open("a") as log:
         process = subprocess.Popen(
