@@ -125,6 +125,26 @@ def test_what_cannot_be_set(settings: Caller, body: dict[str, Any]) -> None:
     assert settings.get(PATH) == before
 
 
+@pytest.mark.parametrize(
+    ("hours", "code", "text"),
+    [
+        ({"startTime": "08"}, "RequestBodyRead", "literal '08' to the expected type 'Edm.TimeOfDay'"),
+        ({"startTime": "18:00:00", "endTime": "09:00:00"}, "ErrorInvalidTimeSettings", "before End Time"),
+        ({"startTime": "17:30:00"}, "ErrorInvalidTimeSettings", "before End Time"),
+        ({"daysOfWeek": ["friday", "Someday"]}, "InvalidArguments", "'Someday' was not found"),
+        ({"timeZone": {"name": "Mars Standard Time"}}, "InvalidTimeZone", "settings provided are invalid"),
+    ],
+)
+def test_working_hours_are_refused_in_documented_words(
+    settings: Caller, hours: dict[str, Any], code: str, text: str
+) -> None:
+    """Each kind of fault has a code and a text of its own; what is not given counts as it was."""
+    answer = settings.request("PATCH", PATH, json={"workingHours": hours})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, code)
+    assert text in error["message"]
+
+
 def test_settings_need_their_own_permission(tenant: RunningTenant, call: Callable[..., Caller]) -> None:
     """Mail permissions are not enough; reading is not changing."""
     assert call(app="Reader bot").refused("GET", PATH) == (403, "ErrorAccessDenied")

@@ -2,7 +2,7 @@
 
 [?] PATCH answers with the properties that it changed. What is given of automaticRepliesSetting and workingHours is
 laid over what was there; archiveFolder and userPurpose cannot be set. Times of automatic replies are kept in UTC.
-[?] Any text is a date or time format; the codes of what is refused are from memory.
+[?] Any text is a date or time format; what is refused of formats and languages has codes from memory.
 """
 
 import re
@@ -48,7 +48,7 @@ def _invalid_setting(name: str, value: str) -> GraphRefusalError:
 def _read_zone(name: str, value: Any) -> str:
     found = find_zone_name(read_text(name, value))
     if found is None:
-        raise _invalid_setting(name, value)
+        raise bad_request("Time Zone settings provided are invalid.", "InvalidTimeZone")
     return found
 
 
@@ -82,13 +82,20 @@ def _read_moment(name: str, value: Any) -> dict[str, str]:
 def _read_time(name: str, value: Any) -> str:
     text = read_text(name, value)
     if not _TIME.fullmatch(text):
-        raise invalid_value(name)
+        raise bad_request(
+            f"Cannot convert the literal '{text}' to the expected type 'Edm.TimeOfDay'.", "RequestBodyRead"
+        )
     return f"{text[:8]}.0000000"
 
 
 def _read_days(name: str, value: Any) -> list[str]:
-    read = read_choice(*_DAYS)
-    return [read(name, item) for item in read_list(name, value)]
+    return [_read_day(read_text(name, item)) for item in read_list(name, value)]
+
+
+def _read_day(text: str) -> str:
+    if text.lower() not in _DAYS:
+        raise bad_request(f"Requested value '{text}' was not found.", "InvalidArguments")
+    return text.lower()
 
 
 def _read_offset(extra: Mapping[str, Reader]) -> Reader:
@@ -192,6 +199,7 @@ def update_mailbox_settings(request: GraphRequest) -> GraphResponse:
             if value is not None
         }
         _check_schedule(changes.get(REPLIES))
+        _check_hours(changes.get("workingHours"))
         keep_settings(request.cloud.mail, request.mailbox, changes)
     return _answer(request, "", changes)
 
@@ -203,6 +211,11 @@ def _check_schedule(replies: Settings | None) -> None:
     if read_moment(start) >= read_moment(end):
         # [?] Code and text for automatic replies that end before they begin are from memory.
         raise bad_request("The end time must be after the start time.", "ErrorInvalidScheduledOofDuration")
+
+
+def _check_hours(hours: Settings | None) -> None:
+    if hours is not None and hours["startTime"] > hours["endTime"]:
+        raise bad_request("Start Time should occur before End Time.", "ErrorInvalidTimeSettings")
 
 
 def _getter(name: str) -> Route:
