@@ -4,12 +4,17 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from support.empty_database import empty_database
+
+pytestmark = pytest.mark.xdist_group("commands of the audit trail")
 
 COMMAND = "from postroom.cli import main; main()"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -39,14 +44,7 @@ def run(home: Path) -> Run:
             check=False,
         )
 
-    made = subprocess.run(
-        [sys.executable, "-m", "django", "migrate"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
+    empty_database.copy_to(home)
     assert run_command("export").returncode == 0
     return run_command
 
@@ -89,9 +87,10 @@ def test_a_folder_without_a_control_room(run: Run, tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_tampering_is_told_with_an_exit_code(run: Run, home: Path) -> None:
+def test_tampering_is_told_with_an_exit_code(run: Run, home: Path, tmp_path: Path) -> None:
     """Where the chain does not hold, the entry is named."""
-    (home / "audit-anchor.json").write_text("{}")
-    refused = run("verify")
+    tampered = shutil.copytree(home, tmp_path / "tampered")
+    (tampered / "audit-anchor.json").write_text("{}")
+    refused = run("verify", other_home=tampered)
     assert refused.returncode == 12
     assert "does not hold: entry" in refused.stderr

@@ -9,15 +9,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.postgresql import MISSING, find_programs, share_postgresql
+from support.empty_database import empty_database
 from support.provider_connections import count_token_requests
 from support.tenant import GLOBAL, RunningTenant
 
@@ -58,20 +56,19 @@ class Room:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def made_room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+def made_room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Room:
     """Make a Control Room, once for all tests here."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("POSTROOM_", "DJANGO_"))}
     home = tmp_path_factory.mktemp("processes") / "home"
     environment = own | {"POSTROOM_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
-    with ExitStack() as stack:
-        if request.param == "postgresql":
-            if find_programs() is None:
-                pytest.skip(MISSING)
-            server = stack.enter_context(share_postgresql(tmp_path_factory.mktemp("postgresql")))
-            environment["POSTROOM_DATABASE"] = server.create_database("tokens")
-        made = Room(environment)
-        made.run("make")
-        yield made
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgresql")
+        environment["POSTROOM_DATABASE"] = server.create_database(f"tokens-{os.getpid()}")
+    else:
+        empty_database.copy_to(home)
+    made = Room(environment)
+    made.run("make")
+    return made
 
 
 @pytest.fixture
