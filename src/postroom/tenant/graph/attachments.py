@@ -176,26 +176,25 @@ def add_attachment(request: GraphRequest) -> GraphResponse:
 
 
 def check_draft(message: Row) -> None:
-    """Refuse to change the attachments of a message that is no draft."""
-    # [?] Attachments of a message that is no draft cannot be changed, though Exchange lets some clients do it.
+    """Refuse to attach something to a message that is no draft."""
+    # [?] Nothing can be attached to a message that is no draft, though Exchange lets some clients do it.
     if not message["is_draft"]:
         raise bad_request(
-            "Attachments can only be changed while the message is a draft.", "ErrorInvalidOperation"
+            "Something can only be attached while the message is a draft.", "ErrorInvalidOperation"
         )
 
 
 def settle(cloud: CloudState, message: Row) -> None:
-    """Let a draft know what its attachments have come to be."""
+    """Let a message know what its attachments have come to be."""
     visible = cloud.mail.attachments.has_visible(message["key"])
     columns = {"has_attachments": int(visible), "mime_hash": None}
     cloud.mail.messages.update(message, columns)
 
 
 def delete_attachment(request: GraphRequest) -> GraphResponse:
-    """DELETE attachments/{id} of a draft."""
+    """DELETE attachments/{id}, of a message that came or was sent too."""
     message = get_message_row(request)
     row = _get_row(request, message)
-    check_draft(message)
     with request.cloud.mail.batch():
         request.cloud.mail.attachments.delete(row)
         settle(request.cloud, message)

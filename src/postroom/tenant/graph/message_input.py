@@ -253,7 +253,7 @@ def _read_item(fields: dict[str, Any], name: str) -> MimeAttachment:
 
 
 def _read_file(fields: dict[str, Any], name: str) -> MimeAttachment:
-    raw = decode_base64(fields.get("contentbytes"))
+    raw = _decode_binary(fields.get("contentbytes"))
     if raw is None:
         raise _invalid_value("contentBytes")
     if len(raw) >= LARGEST_ATTACHMENT_BYTES:
@@ -271,6 +271,12 @@ def _read_file(fields: dict[str, Any], name: str) -> MimeAttachment:
         content_location=_text("contentLocation", location) if location else None,
         is_inline=fields.get("isinline") is True,
     )
+
+
+def _decode_binary(text: Any) -> bytes | None:
+    """Decode Base64 that may lack the padding at its end: OData leaves it to who writes an Edm.Binary."""
+    missing = -len("".join(text.split())) % 4 if isinstance(text, str) else 0
+    return decode_base64(text + "=" * missing if missing else text)
 
 
 def decode_base64(text: Any) -> bytes | None:
