@@ -133,7 +133,7 @@ def test_ids_change_on_a_move_and_immutable_ones_do_not(filled: Caller) -> None:
     immutable = filled.get("messages", **{"$top": "1"})["value"][0]["id"]
     before = filled.request("GET", f"messages/{immutable}", headers=CHANGING_IDS).json()["id"]
     moved = filled.post(f"messages/{before}/move", {"destinationId": "Archive"})
-    assert moved["id"] == immutable
+    assert (moved["id"], moved["@odata.type"]) == (immutable, "#microsoft.graph.message")
     assert filled.get(f"messages/{immutable}")["parentFolderId"] == moved["parentFolderId"]
     assert filled.refused("GET", f"messages/{before}") == (404, "ErrorItemNotFound")
 
@@ -151,7 +151,7 @@ def test_copies_are_messages_of_their_own(filled: Caller) -> None:
     message = filled.get("messages", **{"$filter": "hasAttachments eq true", "$top": "1"})["value"][0]
     copy = filled.post(f"messages/{message['id']}/copy", {"destinationId": "drafts"})
     assert copy["id"] != message["id"]
-    assert copy["isDraft"] is False
+    assert (copy["isDraft"], copy["@odata.type"]) == (False, "#microsoft.graph.message")
     (attachment,) = filled.get(f"messages/{copy['id']}/attachments")["value"]
     assert filled.request("DELETE", f"messages/{message['id']}").status_code == 204
     assert (

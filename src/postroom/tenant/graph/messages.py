@@ -225,14 +225,16 @@ def move_message(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/move: 201 with the message as it is now."""
     row, folder = get_message_row(request), read_destination(request)
     with request.cloud.mail.batch():
-        return one_message(request, request.cloud.mail.messages.move(request.mailbox, row, folder), 201)
+        moved = request.cloud.mail.messages.move(request.mailbox, row, folder)
+        return one_message(request, moved, 201, {"@odata.type": "#microsoft.graph.message"})
 
 
 def copy_message(request: GraphRequest) -> GraphResponse:
     """POST messages/{id}/copy: 201 with the copy."""
     row, folder = get_message_row(request), read_destination(request)
     with request.cloud.mail.batch():
-        return one_message(request, request.cloud.mail.messages.copy(request.mailbox, row, folder), 201)
+        copied = request.cloud.mail.messages.copy(request.mailbox, row, folder)
+        return one_message(request, copied, 201, {"@odata.type": "#microsoft.graph.message"})
 
 
 ROUTES = (
