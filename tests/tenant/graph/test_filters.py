@@ -164,6 +164,11 @@ EMPTY = _empty_database()
         ("receivedDateTime desc", "isRead eq false and receivedDateTime gt 2024-01-01", False),
         ("receivedDateTime,isRead", "receivedDateTime gt 2024-01-01 and isRead eq false", True),
         ("isRead,receivedDateTime", "receivedDateTime gt 2024-01-01 and isRead eq false", False),
+        ("subject,isRead,receivedDateTime desc", "subject eq 'a' and isRead eq false", True),
+        ("subject,receivedDateTime desc", "subject eq 'a' and isRead eq false", False),
+        ("subject,receivedDateTime desc", "startswith(subject, 'a')", False),
+        ("subject,receivedDateTime desc", "subject ge 'a'", False),
+        ("subject,receivedDateTime desc", "subject eq 'a' or subject eq 'b'", False),
     ],
 )
 def test_an_order_must_lead_the_filter(order: str, text: str, allowed: bool) -> None:
