@@ -209,7 +209,6 @@ WELL_KNOWN_FOLDERS = (
     WellKnown("junkemail", "Junk Email"),
     WellKnown("outbox", "Outbox"),
     WellKnown("sentitems", "Sent Items"),
-    WellKnown("clutter", "Clutter", hidden=True),
     WellKnown("scheduled", "Scheduled", hidden=True),
     WellKnown("syncissues", "Sync Issues", hidden=True),
     WellKnown("conflicts", "Conflicts", "syncissues", hidden=True),
@@ -217,4 +216,6 @@ WELL_KNOWN_FOLDERS = (
     WellKnown("serverfailures", "Server Failures", "syncissues", hidden=True),
     WellKnown("recoverableitemsdeletions", "Deletions", "root", hidden=True),
     WellKnown("searchfolders", "Finder", "root", hidden=True),
+    # [?] Clutter is switched off: its folder is found by its well-known name alone, and people may make one.
+    WellKnown("clutter", "Clutter", "root", hidden=True),
 )
