@@ -84,8 +84,8 @@ def kill_until_done(
             if not run.is_active:
                 return deaths
             for number, worker in enumerate(workers):
-                if worker.process.poll() is not None:
-                    assert worker.process.returncode == -signal.SIGKILL, worker.log
+                if worker.exit_code is not None:
+                    assert worker.exit_code == -signal.SIGKILL, worker.log
                     deaths += 1
                     workers[number] = start()
             sleep(0.05)

@@ -1,18 +1,24 @@
-"""A worker of the Control Room with a short lease: `python -m support.worker_process RUNS LEASE_SECONDS READY_FILE`.
+"""What is a worker of the Control Room with a short lease. It is imported by the process that workers are forked from.
 
-In KILL it may be told where to die, as `before:7`: before or after a request of that number to Microsoft Graph, or at
-the step of that number that is `running` or `done`.
+In KILL a worker may be told where to die, as `before:7`: before or after a request of that number to Microsoft Graph,
+or at the step of that number that is `running` or `done`.
 """
 
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from postroom.cli.control_room import open_control_room
+
+open_control_room()
+
+# Django is set up by now.
+from postroom.cli.worker import _stopped_by_signals  # noqa: E402
+from postroom.controlroom.requests import set_up_logging  # noqa: E402
+from postroom.controlroom.runs.working import RunWorker, WorkerSettings  # noqa: E402
 
 
 class Death:
@@ -47,20 +53,10 @@ class Death:
         listener.on_step = report_or_die
 
 
-def main() -> None:
+def work(runs: int, lease_seconds: float, ready: Path) -> None:
     """Work until a signal comes."""
-    open_control_room()
-    from postroom.cli.worker import _stopped_by_signals
-    from postroom.controlroom.requests import set_up_logging
-    from postroom.controlroom.runs.working import RunWorker, WorkerSettings
-
     set_up_logging()
-    runs, lease_seconds, ready = int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3])
     worker = RunWorker(WorkerSettings(runs=runs, name="test", lease_seconds=lease_seconds), print)
     Death(os.environ.get("KILL", "")).watch(worker._at_work)
     with _stopped_by_signals(worker) as stop:
         worker.work(stop, lambda: ready.write_text("ready\n"))
-
-
-if __name__ == "__main__":
-    main()

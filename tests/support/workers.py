@@ -1,20 +1,28 @@
-"""Workers of the Control Room in processes of their own, on the database that Django's tests use."""
+"""Workers of the Control Room in processes of their own, on the database that Django's tests use.
 
+They are forked from a process that has imported all that a worker needs: that takes longer than most of these tests.
+"""
+
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from uuid import uuid4
 
 from support.control_room import bare_of_rooms
 
 if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, ForkServerProcess
+
     from postroom.controlroom.runs.models import BotVersion, Run
 
 TESTS = Path(__file__).parent.parent
@@ -43,27 +51,43 @@ steps:
 class RunningWorker:
     """A worker in a process of its own."""
 
-    process: "subprocess.Popen[bytes]"
+    process: "ForkServerProcess"
     log_file: Path
+
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        assert self.process.pid is not None
+        return self.process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, the number of a signal as a negative one; None while it works."""
+        return self.process.exitcode
 
     @property
     def log(self) -> str:
         """What it has said."""
-        return self.log_file.read_text()
+        return self.log_file.read_text() if self.log_file.exists() else ""
 
     def send(self, number: int) -> None:
         """Send it a signal."""
-        self.process.send_signal(number)
+        os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it as a power failure would."""
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
-    def end(self) -> int:
+    def end(self) -> int | None:
         """Let it end by itself, and give its exit code."""
         self.send(signal.SIGTERM)
-        return self.process.wait(LONGEST_SECONDS)
+        return self.wait()
+
+    def wait(self) -> int | None:
+        """Wait until it has ended, and give its exit code."""
+        self.process.join(LONGEST_SECONDS)
+        return self.exit_code
 
 
 @contextmanager
@@ -78,31 +102,46 @@ def start_worker(
     """Start a worker, and end it afterwards if it has not ended by then."""
     name = f"worker-{uuid4().hex[:8]}"
     ready, log_file = folder / f"{name}-ready", folder / f"{name}.log"
-    with log_file.open("wb") as log:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "support.worker_process",
-                str(runs),
-                str(lease_seconds),
-                str(ready),
-            ],
-            env=bare_of_rooms() | name_database() | dict(environment or {}),
-            cwd=TESTS,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+    given = _name_environment() | dict(environment or {})
+    process = _get_forking().Process(target=_work, args=(given, log_file, runs, lease_seconds, ready))
+    process.start()
     running = RunningWorker(process, log_file)
     try:
-        wait_until(lambda: ready.exists() or process.poll() is not None or not await_ready)
+        wait_until(lambda: ready.exists() or running.exit_code is not None or not await_ready)
         assert ready.exists() or not await_ready, running.log
         yield running
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGCONT)
+        if running.exit_code is None:
+            running.send(signal.SIGCONT)
             running.kill()
+
+
+@cache
+def _get_forking() -> "ForkServerContext":
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["support.workers", "support.worker_process"])
+    with patch.dict(os.environ, _name_environment(), clear=True):
+        forkserver.ensure_running()
+    return context
+
+
+def _work(environment: Mapping[str, str], log_file: Path, *arguments: Any) -> None:
+    """Be a worker, in a process that was just forked."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(TESTS)
+    sys.path[:0] = environment["PYTHONPATH"].split(os.pathsep)
+    log = log_file.open("w", buffering=1)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(log.fileno(), stream.fileno())
+    sys.stdout = sys.stderr = log
+    from support.worker_process import work
+
+    work(*arguments)
+
+
+def _name_environment() -> dict[str, str]:
+    return bare_of_rooms() | name_database()
 
 
 def name_database() -> dict[str, str]:

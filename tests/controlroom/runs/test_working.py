@@ -73,7 +73,7 @@ def test_goes_on_where_a_killed_worker_was(begin: Begin, tmp_path: Path) -> None
         run = begin(texts, seconds=0.1)
         wait_until(lambda: len(read_texts(file)) > 5)
         pid = int(file.read_text().splitlines()[-1].split("|")[2])
-        killed, survivor = (first, second) if pid == first.process.pid else (second, first)
+        killed, survivor = (first, second) if pid == first.pid else (second, first)
         killed.kill()
         assert wait_for_end(run) == ["done"], survivor.log
     lines = [line.split("|") for line in file.read_text().splitlines()[1:]]
@@ -110,9 +110,9 @@ def test_ends_at_once_at_the_second_signal(begin: Begin, tmp_path: Path) -> None
         wait_until(lambda: read_texts(tmp_path / "notes"))
         worker.send(signal.SIGTERM)
         wait_until(lambda: "Ending" in worker.log)
-        assert worker.process.poll() is None
+        assert worker.exit_code is None
         worker.send(signal.SIGTERM)
-        assert worker.process.wait(10) == -signal.SIGTERM
+        assert worker.wait() == -signal.SIGTERM
 
 
 def test_leaves_its_runs_when_it_was_suspended(begin: Begin, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_leaves_its_runs_when_it_was_suspended(begin: Begin, tmp_path: Path) -> 
         wait_until(lambda: len(read_texts(file)) > 5)
         first.send(signal.SIGSTOP)
         with start_worker(tmp_path) as second:
-            wait_until(lambda: f"|{second.process.pid}" in file.read_text())
+            wait_until(lambda: f"|{second.pid}" in file.read_text())
             first.send(signal.SIGCONT)
             assert wait_for_end(run) == ["done"], second.log
             assert list(dict.fromkeys(read_texts(file))) == texts

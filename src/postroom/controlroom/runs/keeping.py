@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from postroom.bots.durable import Engine
 from postroom.controlroom.runs.journals import delete_unused_keys
-from postroom.controlroom.runs.leading import lead
+from postroom.controlroom.runs.leading import lead, step_down
 from postroom.controlroom.runs.models import ACTIVE, Run, Worker
 
 LEASE = "old runs"
@@ -35,6 +35,7 @@ class Keeper:
         if not lead(LEASE, self._holder):
             self._next_seconds = monotonic() + LOOK_AGAIN_SECONDS
         elif delete_old(engine) < BATCH_RUNS:
+            step_down(LEASE, self._holder)
             self._next_seconds = monotonic() + ROUND_SECONDS
 
 
