@@ -1,12 +1,16 @@
 """A client may prove itself with its registered certificate, and only with a proof that is for here and now."""
 
+import base64
 import time
 from pathlib import Path
 
 import pytest
+from joserfc import jws
+from joserfc.jwk import RSAKey
 
 from postroom.tenant.certificates import new_app_certificate
-from support.entra import ask_with_assertion, assert_refused, claims_of, sign_assertion
+from postroom.tenant.entra.client_assertion import REGISTRY
+from support.entra import ask_with_assertion, assert_refused, claims_of, sign_assertion, thumbprint_of
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
 
@@ -20,6 +24,31 @@ def test_a_registered_certificate_gets_a_token(
     answer = ask_with_assertion(tenant, sign_assertion(tenant, algorithm=algorithm, thumbprint=thumbprint))
     assert answer.status_code == 200
     assert claims_of(answer.json()["access_token"])["appidacr"] == "2"
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
+def test_parts_that_are_padded(tenant: RunningTenant, algorithm: str) -> None:
+    """An assertion whose parts were padded before they were signed, as azure-identity does it, is taken."""
+    for jti in ("1", "22", "333"):
+        header, claims, _ = sign_assertion(tenant, algorithm=algorithm, jti=jti).split(".")
+        padded = ".".join(part + "=" * (-len(part) % 4) for part in (header, claims))
+        key = RSAKey.import_key(Path(tenant.app()["certificate"]).read_bytes())
+        signature = jws.JWSRegistry.algorithms[algorithm].sign(padded.encode(), key)
+        assertion = f"{padded}.{base64.urlsafe_b64encode(signature).decode()}"
+        assert ask_with_assertion(tenant, assertion).status_code == 200
+        forged = ask_with_assertion(tenant, f"{padded}.{base64.urlsafe_b64encode(bytes(256)).decode()}")
+        assert_refused(
+            forged, 401, "invalid_client", 700027, "use of the key to verify the signature failed."
+        )
+
+
+@pytest.mark.parametrize("claims", ["[]", "1", "no JSON"])
+def test_claims_that_are_no_object(tenant: RunningTenant, claims: str) -> None:
+    """What is signed well, but is no object of claims, is malformed."""
+    pem = Path(tenant.app()["certificate"]).read_bytes()
+    header = {"alg": "RS256", "x5t": thumbprint_of(pem)}
+    assertion = jws.serialize_compact(header, claims, RSAKey.import_key(pem), registry=REGISTRY)
+    assert_refused(ask_with_assertion(tenant, assertion), 401, "invalid_client", 50027, "malformed")
 
 
 def test_another_certificate_is_not_known(tenant: RunningTenant) -> None:
