@@ -107,6 +107,14 @@ def test_the_address_takes_no_authorization(tenant: RunningTenant, ap: Caller, d
     assert upload.next_range() == "0-"
 
 
+def test_the_own_token_of_an_address_may_be_said_twice(ap: Caller, draft: str) -> None:
+    """Clients that cannot leave the header out send the address's own token in it, as they do to Microsoft's."""
+    session = begin(ap, draft)
+    _, _, token = session["uploadUrl"].partition("?authtoken=")
+    assert Upload(ap, session).put(0, 9, Authorization=f"Bearer {token}").status_code == 200
+    assert Upload(ap, session).put(10, 19, Authorization=f"Bearer {token}x").status_code == 401
+
+
 def test_a_session_can_be_cancelled_and_expires(tenant: RunningTenant, ap: Caller, draft: str) -> None:
     """DELETE ends a session, and so does its time, by the tenant's clock."""
     cancelled, expired = Upload(ap, begin(ap, draft)), Upload(ap, begin(ap, draft))

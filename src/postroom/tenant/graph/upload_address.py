@@ -64,7 +64,9 @@ async def _answer(request: Request, cloud: CloudState) -> GraphResponse:
 
 
 def _find_session(request: Request, cloud: CloudState) -> UploadSession:
-    if "authorization" in request.headers:
+    token = request.query_params.get("authtoken", "")
+    # Clients that cannot do without the header put the address's own token into it.
+    if request.headers.get("authorization", f"Bearer {token}") != f"Bearer {token}":
         url = f"{request.url.scheme}://{request.headers.get('host', '')}{request.url.path}"
         raise GraphRefusalError(
             401,
@@ -74,7 +76,7 @@ def _find_session(request: Request, cloud: CloudState) -> UploadSession:
         )
     segments = split_path(path_of(request).removeprefix(API))
     session_id = segments[-1] if [part.lower() for part in segments[-2:-1]] == ["attachmentsessions"] else ""
-    session = cloud.mail.uploads.find(session_id, request.query_params.get("authtoken", ""))
+    session = cloud.mail.uploads.find(session_id, token)
     if session is None:
         raise item_not_found()
     return session
