@@ -28,6 +28,8 @@ from support.devices import add_device
 from support.odd_networks import find_closed_port
 from support.tenant import RunningTenant
 
+pytestmark = pytest.mark.xdist_group("devices of a Control Room")
+
 
 @pytest.fixture
 def http() -> Iterator[httpx2.Client]:

@@ -11,6 +11,7 @@ from support.devices import add_device
 AZURE = Credential("azure", "client_id")
 
 
+@pytest.mark.xdist_group("devices of a Control Room")
 def test_what_is_nowhere_nearer_is_asked_of_the_control_room(
     control_room: RunningControlRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

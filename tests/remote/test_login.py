@@ -4,8 +4,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx2
@@ -25,6 +25,7 @@ from support.odd_keychains import ForgetfulKeychain
 from support.tenant import bare_environment
 
 LET_IN = "/me/devices/let-in/"
+pytestmark = pytest.mark.xdist_group("devices of a Control Room")
 
 
 @pytest.fixture
@@ -74,11 +75,10 @@ def run(environment: Mapping[str, str], *arguments: str) -> "subprocess.Complete
     )
 
 
-def answer(control_room: RunningControlRoom, code: str, word: str) -> None:
+def answer(admin: httpx2.Client, code: str, word: str) -> None:
     """Confirm or decline on the page, as the administrator."""
-    with control_room.signed_in() as admin:
-        page = post_form(admin, f"{LET_IN}?code={code}", {"code": code, "answer": word})
-        assert page.status_code == 200, page.status_code
+    page = post_form(admin, f"{LET_IN}?code={code}", {"code": code, "answer": word})
+    assert page.status_code == 200, page.status_code
 
 
 def test_a_day_of_a_device(control_room: RunningControlRoom, environment: dict[str, str], page: Page) -> None:
@@ -111,10 +111,12 @@ def test_a_day_of_a_device(control_room: RunningControlRoom, environment: dict[s
     assert gone.status_code == 401
 
 
-def test_a_device_that_is_sent_away(control_room: RunningControlRoom, environment: dict[str, str]) -> None:
+def test_a_device_that_is_sent_away(
+    control_room: RunningControlRoom, admin: httpx2.Client, environment: dict[str, str]
+) -> None:
     """The command ends with the exit code of a declined sign-in, and keeps nothing."""
     with logging_in(control_room, environment) as (process, code):
-        answer(control_room, code, "refuse")
+        answer(admin, code, "refuse")
         _out, err = process.communicate(timeout=60)
     assert process.returncode == 4
     assert "declined" in err
@@ -122,11 +124,10 @@ def test_a_device_that_is_sent_away(control_room: RunningControlRoom, environmen
 
 
 def test_a_device_with_a_key_in_its_environment(
-    control_room: RunningControlRoom, environment: dict[str, str]
+    control_room: RunningControlRoom, admin: httpx2.Client, environment: dict[str, str]
 ) -> None:
     """A machine without a keychain uses the key that a page showed; signing out revokes it."""
-    with control_room.signed_in() as admin:
-        shown = post_form(admin, "/me/devices/", {"name": "server-7"}).text
+    shown = post_form(admin, "/me/devices/", {"name": "server-7"}).text
     found = re.search(r"prk_[0-9a-f]+_[\w-]+", shown)
     assert found
     canary.add([found[0]])
@@ -164,14 +165,12 @@ def test_an_address_that_cannot_be(environment: dict[str, str], address: str) ->
 
 
 def test_a_control_room_that_is_gone_is_left_all_the_same(
-    control_room: RunningControlRoom, environment: dict[str, str]
+    start_room: Callable[..., AbstractContextManager[RunningControlRoom]], environment: dict[str, str]
 ) -> None:
     """The key is forgotten here, and it is said that it is still good there."""
-    with logging_in(control_room, environment) as (process, code):
-        answer(control_room, code, "allow")
+    with start_room() as room, room.signed_in() as admin, logging_in(room, environment) as (process, code):
+        answer(admin, code, "allow")
         process.communicate(timeout=60)
-    control_room.process.terminate()
-    control_room.process.wait()
     left = run(environment, "logout")
     assert left.returncode == 0
     assert "still good there" in left.stderr
@@ -194,14 +193,14 @@ def test_nobody_answers(
 
 
 def test_a_declined_sign_in_is_an_error_of_its_own(
-    control_room: RunningControlRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    control_room: RunningControlRoom, admin: httpx2.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Programs can tell a person's no from everything else."""
     monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "keychain.json"))
 
     def decline(started: StartedLogin) -> None:
         assert started.device_code not in repr(started)
-        answer(control_room, started.user_code, "refuse")
+        answer(admin, started.user_code, "refuse")
 
     with (
         use_keychain(FileKeychain()),
@@ -211,31 +210,31 @@ def test_a_declined_sign_in_is_an_error_of_its_own(
         log_in(control_room.address, "LAPTOP", http, decline)
 
 
-def test_a_key_that_cannot_be_kept_is_revoked(control_room: RunningControlRoom) -> None:
+def test_a_key_that_cannot_be_kept_is_revoked(control_room: RunningControlRoom, admin: httpx2.Client) -> None:
     """Where the keychain keeps nothing, no good key stays behind in the Control Room."""
 
     def allow(started: StartedLogin) -> None:
-        answer(control_room, started.user_code, "allow")
+        answer(admin, started.user_code, "allow")
 
     with (
         use_keychain(ForgetfulKeychain()),
         create_http_client("postroom-tests") as http,
         pytest.raises(KeychainError),
     ):
-        log_in(control_room.address, "LAPTOP-042", http, allow)
-    with control_room.signed_in() as admin:
-        (device,) = admin.get("/api/devices").json()["items"]
-        assert device["revoked"] is not None
+        log_in(control_room.address, "LAPTOP-043", http, allow)
+    devices = admin.get("/api/devices").json()["items"]
+    (device,) = [device for device in devices if device["name"] == "LAPTOP-043"]
+    assert device["revoked"] is not None
 
 
 def test_what_was_kept_is_what_a_program_finds(
-    control_room: RunningControlRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    control_room: RunningControlRoom, admin: httpx2.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the login, `get_control_room` gives address and key."""
     monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "keychain.json"))
 
     def allow(started: StartedLogin) -> None:
-        answer(control_room, started.user_code, "allow")
+        answer(admin, started.user_code, "allow")
 
     with use_keychain(FileKeychain()), create_http_client("postroom-tests") as http:
         assert log_in(f"{control_room.address}/", "LAPTOP", http, allow) == "admin"
