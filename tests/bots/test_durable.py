@@ -158,14 +158,14 @@ def test_a_run_has_so_much_time(
     engine: Engine, tenant: RunningTenant, mailbox_settings: dict[str, Any]
 ) -> None:
     """A run that takes longer than it may ends at a step; when it is resumed it has as much time again."""
-    for mail in range(20):
+    for mail in range(10):
         tenant.deliver(AP, make_mail(f"Mail {mail}"))
     tenant.set_latency(600)
     run_id = str(uuid4())
     with pytest.raises(RunTimeoutError):
-        engine.run(sample_bots.move_all, {"settings": mailbox_settings}, run_id, time_limit_seconds=6)
+        engine.run(sample_bots.move_all, {"settings": mailbox_settings}, run_id, time_limit_seconds=3)
     tenant.set_latency(0)
-    assert len(engine.resume(run_id)) == 20
+    assert len(engine.resume(run_id)) == 10
 
 
 def test_a_run_is_retried_from_the_step_that_failed(

@@ -58,7 +58,9 @@ __all__ = [
 
 APPLICATION = "postroom"
 QUEUE_SECONDS = 0.25
-"""How often a worker looks whether a run was handed to it."""
+"""How often an engine looks whether there is a run for it that goes on."""
+END_SECONDS = 0.05
+"""How soon an engine that is stopped notices it: it sleeps so long at a time, and a second if it is not told."""
 GET_RESULT = "DBOS.getResult"
 OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 ACTIVE = ("PENDING", "ENQUEUED", "DELAYED")
@@ -102,6 +104,7 @@ class Engine:
             # What fails is told by whoever runs the bot, and not a second time on stderr.
             "log_level": "CRITICAL",
             "enable_otlp": False,
+            "notification_listener_polling_interval_sec": END_SECONDS,
             **settings,  # type: ignore[typeddict-item]
         }
         self._surroundings = surroundings
@@ -110,7 +113,9 @@ class Engine:
         """Open the journal, and begin to take runs from the queues. Errors: JournalError."""
         surround(self._surroundings)
         try:
-            DBOS(config=self._config)
+            engine = DBOS(config=self._config)
+            # Here a run that goes on waits to be taken; DBOS looks each second, and has no setting for it.
+            engine._registry.get_internal_queue()._polling_interval_sec = QUEUE_SECONDS
             register_workflow()
             if self.queue is not None:
                 DBOS.listen_queues([self.queue])
