@@ -2,13 +2,17 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from controlroom.runs.conftest import INTAKE
+from postroom.cli import main
 from support.command_line import run as run_command
 from support.people import PASSWORD, create_people
 
@@ -40,17 +44,37 @@ def served_people(live_server: Any) -> Any:
 
 
 @pytest.fixture
-def postroom(live_server: Any, served_people: Any) -> Type:
-    """Type `postroom` on a machine that is signed in to that Control Room as the creator of bots."""
+def signed_in(live_server: Any, served_people: Any) -> dict[str, str]:
+    """Give the environment of a machine that is signed in to that Control Room as the creator of bots."""
     from postroom.controlroom.accounts.device_keys import add_device
 
     _, key = add_device(served_people.creator, "Desk")
-    environment = {
+    return {
         "POSTROOM_CONTROL_ROOM_URL": live_server.url,
         "POSTROOM_CONTROL_ROOM_KEY": key.reveal(),
         "NO_PROXY": "localhost,127.0.0.1",
     }
-    return lambda *arguments: run_command(*arguments, stdin="", environment=environment)
+
+
+@pytest.fixture
+def postroom(signed_in: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Type:
+    """Type `postroom` on that machine; it runs in this process, as to start one takes longer than what it does."""
+    for name, value in signed_in.items():
+        monkeypatch.setenv(name, value)
+
+    def type_here(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        monkeypatch.setattr(sys, "argv", ["postroom", *arguments])
+        with (
+            redirect_stdout(StringIO()) as out,
+            redirect_stderr(StringIO()) as err,
+            pytest.raises(SystemExit) as end,
+        ):
+            main()
+        code = end.value.code
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+    return type_here
 
 
 def finish(run_id: str, **fields: Any) -> "Run":
@@ -106,13 +130,13 @@ def test_schedules_and_triggers_from_the_command_line(postroom: Type, served_peo
     assert (trigger["mailbox"], trigger["last_error"]) == ("ap@contoso.com", "No luck")
 
 
-def test_faults_are_told_with_their_lines(postroom: Type, tmp_path: Path) -> None:
+def test_faults_are_told_with_their_lines(signed_in: dict[str, str], tmp_path: Path) -> None:
     """Nothing is deployed, and the exit code is that of a bot file with faults."""
     from postroom.errors import OUTCOMES, BotFileError
 
     file = tmp_path / "intake.bot.yaml"
     file.write_text(INTAKE.replace("outlook.messages", "outlook.mesages"))
-    done = postroom("bots", "deploy", str(file))
+    done = run_command("bots", "deploy", str(file), stdin="", environment=signed_in)
     assert done.returncode == OUTCOMES[BotFileError].exit_code
     assert "intake.bot.yaml:17" in done.stderr
     assert "outlook.messages" in done.stderr
