@@ -1,6 +1,7 @@
 """Messages over HTTPS: listed, paged, read, moved, copied and deleted."""
 
 from collections.abc import Callable
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -136,6 +137,42 @@ def test_ids_change_on_a_move_and_immutable_ones_do_not(filled: Caller) -> None:
     assert (moved["id"], moved["@odata.type"]) == (immutable, "#microsoft.graph.message")
     assert filled.get(f"messages/{immutable}")["parentFolderId"] == moved["parentFolderId"]
     assert filled.refused("GET", f"messages/{before}") == (404, "ErrorItemNotFound")
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "type_name", "kind"),
+    [
+        ("REQUEST", "NEEDS-ACTION", "eventMessageRequest", "meetingRequest"),
+        ("CANCEL", "ACCEPTED", "eventMessage", "meetingCancelled"),
+        ("REPLY", "DECLINED", "eventMessageResponse", "meetingDeclined"),
+    ],
+)
+def test_mail_about_a_meeting_says_so(
+    tenant: RunningTenant, ap: Caller, method: str, status: str, type_name: str, kind: str
+) -> None:
+    """It has a type of its own and tells its kind, wherever it is shown; $select leaves the type."""
+    path = f"messages/{tenant.deliver('ap@contoso.com', make_invitation(method, status))}"
+    wanted = (f"#microsoft.graph.{type_name}", kind)
+    moved = ap.post(f"{path}/move", {"destinationId": "archive"})
+    listed = ap.get("messages", **{"$search": '"kind:meetings"'})["value"][0]
+    delta = ap.get("mailFolders/archive/messages/delta")["value"][0]
+    for shown in (ap.get(path), moved, listed, delta):
+        assert (shown["@odata.type"], shown["meetingMessageType"]) == wanted
+        assert shown["body"]["content"].strip() == "Shall we meet?"
+    selected = ap.get(path, **{"$select": "subject"})
+    assert selected["@odata.type"] == wanted[0]
+    assert "meetingMessageType" not in selected
+
+
+def make_invitation(method: str, status: str) -> bytes:
+    """A message with an iCalendar alternative, as calendars send them."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "adele@contoso.com", "ap@contoso.com", "Debrief"
+    message.set_content("Shall we meet?")
+    attendee = f"ATTENDEE;PARTSTAT={status}:mailto:ap@contoso.com"
+    calendar = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\n{attendee}\r\nEND:VCALENDAR\r\n"
+    message.add_alternative(calendar, subtype="calendar", params={"method": method})
+    return message.as_bytes()
 
 
 def test_the_mime_is_what_came(tenant: RunningTenant, ap: Caller) -> None:

@@ -53,7 +53,7 @@ _HEADERS = (
 )
 # Properties that MAPI has for every message, by the expression that gives them.
 _COMPUTED = {
-    "String 0x1a": "'IPM.Note'",
+    "String 0x1a": "message_class",
     "String 0x37": "subject",
     "String 0x7d": _HEADERS,
     "String 0xc1f": "sender_address",

@@ -1,4 +1,10 @@
-"""Messages as Graph's JSON: every property of `message`, made from the columns the store prepared."""
+"""Messages as Graph's JSON: every property of `message`, made from the columns the store prepared.
+
+Known to differ: Of mail about a meeting only the kind is told (`meetingMessageType`), not its times, its place, its
+recurrence and its event.
+[?] Mail about a meeting has the types that people met, eventMessageRequest and eventMessageResponse, where Microsoft's
+examples show eventMessage for all.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +19,7 @@ from postroom.tenant.graph.wire import GraphRequest
 from postroom.tenant.mail.bodies import body_as
 from postroom.tenant.mail.database import Row
 from postroom.tenant.mail.identifiers import change_key
+from postroom.tenant.mail.meetings import MESSAGE_TYPES, REQUEST, RESPONSES
 from postroom.tenant.mail.safe_html import safe_html
 
 FIELDS = {
@@ -148,6 +155,7 @@ _PROPERTIES: dict[str, tuple[tuple[str, ...], _Value]] = {
 }
 _BY_LOWER_NAME = {name.lower(): name for name in _PROPERTIES}
 _ABSENT_WHEN_NULL = frozenset({"from", "sender"})
+_MEETING_TYPES = {REQUEST: "eventMessageRequest", **dict.fromkeys(RESPONSES, "eventMessageResponse")}
 
 
 class MessageWriter:
@@ -166,7 +174,8 @@ class MessageWriter:
         if not sees_bodies(request.caller, request.user):
             names = [name for name in names if name not in _BODIES]
         self._values = [(name, _PROPERTIES[name][1]) for name in names]
-        columns = {"key", "change", self._style.id_column}
+        self._is_whole = selected is None or "*" in selected
+        columns = {"key", "change", "message_class", self._style.id_column}
         columns |= {column for name in names for column in _PROPERTIES[name][0]}
         self.columns = ", ".join(sorted(columns))
 
@@ -191,9 +200,18 @@ class MessageWriter:
         style = self._style
         # A dict finds a column at once, a row by going through all of them.
         columns = dict(zip(row.keys(), row, strict=True))
-        message = {"@odata.etag": f'W/"{change_key(columns)}"', "id": columns[style.id_column]}
+        message = self._meeting(columns["message_class"])
+        message |= {"@odata.etag": f'W/"{change_key(columns)}"', "id": columns[style.id_column]}
         message |= {name: value(columns, style) for name, value in self._values}
         for name in _ABSENT_WHEN_NULL:
             if name in message and message[name] is None:
                 del message[name]
         return message
+
+    def _meeting(self, message_class: str) -> dict[str, Any]:
+        """Return what mail about a meeting has over other mail: its type, and unless others are selected its kind."""
+        kind = MESSAGE_TYPES.get(message_class)
+        if kind is None:
+            return {}
+        typed = {"@odata.type": f"#microsoft.graph.{_MEETING_TYPES.get(message_class, 'eventMessage')}"}
+        return typed | {"meetingMessageType": kind} if self._is_whole else typed

@@ -159,7 +159,7 @@ def count_folder_messages(request: GraphRequest) -> GraphResponse:
 def one_message(
     request: GraphRequest, row: Row, status: int = 200, also: Mapping[str, Any] | None = None
 ) -> GraphResponse:
-    """Answer with one message, and what else is given; where it was made or changed, inside that transaction.
+    """Answer with one message, and what is given besides; where it was made or changed, inside that transaction.
 
     Options that are refused then take the change back.
     """
@@ -167,7 +167,7 @@ def one_message(
     selected = read_select(request)
     context = f"{metadata_url(request)}#{user_context(request)}/messages{selected_context(selected)}/$entity"
     message = _written(MessageWriter(request, selected), MessageExpander(request), row)
-    content = {"@odata.context": context} | message | dict(also or {})
+    content = {"@odata.context": context} | dict(also or {}) | message
     return GraphResponse.of_json(content, status, applied_preferences(request))
 
 

@@ -185,8 +185,8 @@ def _importance(term: Term) -> Condition:
 
 
 def _kind(term: Term) -> Condition:
-    # Everything here is a message; the other kinds that Exchange knows are never found.
-    return _equals("'email'", term.value.lower(), term)
+    # There are notes and meeting mail here; the other kinds that Exchange knows are never found.
+    return _equals("iif(message_class = 'IPM.Note', 'email', 'meetings')", term.value.lower(), term)
 
 
 def _size(term: Term) -> Condition:

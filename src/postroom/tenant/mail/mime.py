@@ -95,6 +95,7 @@ class MimeMessage:
     body_type: str = "text"
     body: str = ""
     attachments: list[MimeAttachment] = field(default_factory=list)
+    calendar: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, decoded, or None."""
@@ -142,7 +143,18 @@ def parse(raw: bytes) -> MimeMessage:
     body_type, body = _body(_texts(root, 0))
     found = _name_nameless(_attachments(root, raw, (0, len(raw)), 0))
     attachments = [_settle_inline(attachment, body) for attachment in found]
-    return MimeMessage(headers=list(raw_items(root)), body_type=body_type, body=body, attachments=attachments)
+    return MimeMessage(list(raw_items(root)), body_type, body, attachments, _find_calendar(root, 0))
+
+
+def _find_calendar(part: Message, depth: int) -> str:
+    """Return the first iCalendar text of the message itself, not of one attached to it; else nothing."""
+    if part.get_content_type() == "text/calendar":
+        return _text(part)
+    children = part.get_payload() if part.get_content_maintype() == "multipart" else None
+    if not isinstance(children, list) or depth >= _DEEPEST_PART:
+        return ""
+    found = (_find_calendar(child, depth + 1) for child in children if isinstance(child, Message))
+    return next(filter(None, found), "")
 
 
 def _attachments(part: Message, raw: bytes, span: Span | None, depth: int) -> Iterator[MimeAttachment]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from postroom.tenant.mail import bodies
 from postroom.tenant.mail.identifiers import conversation_id, conversation_index
+from postroom.tenant.mail.meetings import message_class
 from postroom.tenant.mail.mime import MimeMessage
 from postroom.tenant.mail.safe_html import safe_html
 
@@ -69,6 +70,7 @@ def columns_of(mime: MimeMessage, raw: bytes, mailbox_guid: str, now: datetime) 
         "received": moment(received),
         "sent": moment(mime.sent or received),
         "subject": mime.subject,
+        "message_class": message_class(mime.calendar),
         "importance": mime.importance,
         "to_people": recipients_json(mime.people("To")),
         "cc_people": recipients_json(mime.people("Cc")),

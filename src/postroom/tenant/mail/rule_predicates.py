@@ -1,15 +1,16 @@
 """What conditions and exceptions of a rule say of a message that comes in.
 
 [?] A predicate that is false says nothing, as if it were not there: Exchange has no rules for what a message is not.
-[?] By which headers and parts Exchange knows meeting mail, receipts, reports, voicemail and protected mail.
+[?] By which headers and parts Exchange knows receipts, reports, voicemail and protected mail.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from postroom.tenant.mail.bodies import text_of_html
+from postroom.tenant.mail.meetings import REQUEST, RESPONSES, message_class
 from postroom.tenant.mail.mime import MimeMessage
 
 LOOP_HEADER = "X-MS-Exchange-Inbox-Rules-Loop"
@@ -130,15 +131,8 @@ def _has_report(kind: str) -> Callable[[Incoming], bool]:
     return lambda incoming: "multipart/report" in incoming.content_type and kind in incoming.content_type
 
 
-def _has_meeting(*methods: bytes) -> Callable[[Incoming], bool]:
-    def test(incoming: Incoming) -> bool:
-        contents = [incoming.mime.body.encode()] if "text/calendar" in incoming.content_type else []
-        contents += [
-            each.content for each in incoming.mime.attachments if each.content_type == "text/calendar"
-        ]
-        return any(b"METHOD:" + method in content for method in methods for content in contents)
-
-    return test
+def _is_of_class(classes: Collection[str]) -> Callable[[Incoming], bool]:
+    return lambda incoming: message_class(incoming.mime.calendar) in classes
 
 
 def _has_class(word: str) -> Callable[[Incoming], bool]:
@@ -167,8 +161,8 @@ _TRUTHS: dict[str, Callable[[Incoming], bool]] = {
     "isAutomaticForward": lambda incoming: incoming.mime.header(LOOP_HEADER) is not None,
     "isAutomaticReply": _is_automatic_reply,
     "isEncrypted": lambda incoming: "smime-type=enveloped" in incoming.content_type,
-    "isMeetingRequest": _has_meeting(b"REQUEST"),
-    "isMeetingResponse": _has_meeting(b"REPLY", b"COUNTER"),
+    "isMeetingRequest": _is_of_class({REQUEST}),
+    "isMeetingResponse": _is_of_class(RESPONSES),
     "isNonDeliveryReport": _has_report("delivery-status"),
     "isPermissionControlled": _is_protected,
     "isReadReceipt": _has_report("disposition-notification"),

@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS messages (
     importance TEXT NOT NULL DEFAULT 'normal',
     inference TEXT NOT NULL DEFAULT 'focused',
     subject TEXT NOT NULL DEFAULT '',
+    message_class TEXT NOT NULL DEFAULT 'IPM.Note',
     from_name TEXT, from_address TEXT,
     sender_name TEXT, sender_address TEXT,
     to_people TEXT NOT NULL DEFAULT '[]',
