@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from postroom.tenant.environment import app_environment
-from support.command_line import Postroom, run
+from support.command_line import Postroom, run, run_here
 from support.tenant import GLOBAL, RunningTenant
 
 
@@ -25,6 +25,23 @@ def postroom(tenant: RunningTenant) -> Postroom:
         return run(*arguments, stdin=stdin, environment={**led, **(environment or {})})
 
     return run_led
+
+
+@pytest.fixture
+def postroom_here(tenant: RunningTenant) -> Postroom:
+    """Run `postroom` as in such a shell, without the cost of a process for each command."""
+
+    def run_led_here(
+        *arguments: str,
+        app: str = "Invoice bot",
+        cloud: str = GLOBAL,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> "subprocess.CompletedProcess[str]":
+        led = tenant.environment | app_environment(tenant.manifest, app, cloud)
+        return run_here(*arguments, stdin=stdin, environment={**led, **(environment or {})})
+
+    return run_led_here
 
 
 @pytest.fixture

@@ -132,13 +132,13 @@ def test_an_interrupted_run_goes_on(
     assert tenant.folders(AP)["Archive"]["total"] == 2
 
 
-def test_json_tells_how_it_went(postroom: Postroom, folder: Path, environment: dict[str, str]) -> None:
+def test_json_tells_how_it_went(postroom_here: Postroom, folder: Path, environment: dict[str, str]) -> None:
     """With --json there is one object for the run, and one for what failed."""
-    failed = postroom("run", "filing.py:file_mail", "--json", environment=environment)
+    failed = postroom_here("run", "filing.py:file_mail", "--json", environment=environment)
     assert json.loads(failed.stdout)["status"] == "failed"
     assert json.loads(failed.stderr)["error"]["type"] == "FolderNotFoundError"
     (folder / "go").touch()
-    again = postroom("run", "--resume", "--json", environment=environment)
+    again = postroom_here("run", "--resume", "--json", environment=environment)
     assert json.loads(again.stdout) == {
         "run": json.loads(failed.stdout)["run"],
         "status": "done",
@@ -147,15 +147,17 @@ def test_json_tells_how_it_went(postroom: Postroom, folder: Path, environment: d
 
 
 def test_a_machine_without_a_key_is_told_the_ways(
-    postroom: Postroom, folder: Path, environment: dict[str, str]
+    postroom_here: Postroom, folder: Path, environment: dict[str, str]
 ) -> None:
     """Without a keychain and without a key no journal is kept in plain text; without a journal the bot runs."""
     (folder / "go").touch()
-    refused = postroom("run", "filing.py:file_mail", environment={**environment, "POSTROOM_TOKEN_KEY": ""})
+    refused = postroom_here(
+        "run", "filing.py:file_mail", environment={**environment, "POSTROOM_TOKEN_KEY": ""}
+    )
     assert refused.returncode == 3
     assert "POSTROOM_TOKEN_KEY" in refused.stderr
     assert "--no-journal" in refused.stderr
-    run = postroom(
+    run = postroom_here(
         "run", "filing.py:file_mail", "--no-journal", environment={**environment, "POSTROOM_TOKEN_KEY": ""}
     )
     assert (run.returncode, run.stdout) == (0, '["Mail 0","Mail 1"]\n')
@@ -185,10 +187,10 @@ def test_a_machine_without_a_key_is_told_the_ways(
     ],
 )
 def test_what_is_wrong_is_told_before_anything_is_done(
-    postroom: Postroom, folder: Path, environment: dict[str, str], arguments: tuple[str, ...], said: str
+    postroom_here: Postroom, folder: Path, environment: dict[str, str], arguments: tuple[str, ...], said: str
 ) -> None:
     """A sentence, and never a traceback."""
-    told = postroom("run", *arguments, environment=environment)
+    told = postroom_here("run", *arguments, environment=environment)
     assert told.returncode in (3, 6)
     assert said in told.stderr
     assert "Traceback" not in told.stderr

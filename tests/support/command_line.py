@@ -1,10 +1,15 @@
-"""The command line as a person has it: a process of its own, in a shell that is led to the tenant."""
+"""The command line as a person has it: in a shell that is led to the tenant, and most often a process of its own."""
 
+import io
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from typing import Protocol
+from unittest.mock import patch
 
+from postroom.cli import main
 from support.tenant import bare_environment
 
 TIMEOUT_SECONDS = 60
@@ -36,3 +41,31 @@ def run(*arguments: str, stdin: str, environment: Mapping[str, str]) -> "subproc
         check=False,
         env={**bare_environment(), "PYTHONUTF8": "1", **environment},
     )
+
+
+def run_here(
+    *arguments: str, stdin: str, environment: Mapping[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    """Run `postroom` in this environment as `run` does, but in this process: where that it is one says nothing."""
+    command = ["postroom", *arguments]
+    whole = {**bare_environment(), **environment}
+    out, err, given = (io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8") for text in ("", "", stdin))
+    with (
+        patch.dict(os.environ, whole, clear=True),
+        patch.object(sys, "argv", command),
+        patch.object(sys, "stdin", given),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    printed, said = (_read(stream) for stream in (out, err))
+    return subprocess.CompletedProcess(command, int(code or 0), printed, said)
+
+
+def _read(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
