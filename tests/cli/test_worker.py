@@ -22,18 +22,13 @@ def count_workers(home: Path, *, stopped: bool) -> int:
         return number
 
 
-def test_ends_with_the_server_however_that_ends(tmp_path: Path) -> None:
-    """The server has a worker, which ends with it, also where it was killed."""
+def test_the_servers_own_and_another(tmp_path: Path) -> None:
+    """The server has a worker, which ends with it, also where it was killed.
+
+    Another worker with the environment of the server joins it, says so, and ends when it is interrupted.
+    """
     with start_control_room(tmp_path, worker=True) as running:
         wait_until(lambda: count_workers(running.home, stopped=False) == 1)
-        running.process.send_signal(signal.SIGKILL)
-        running.process.wait()
-        wait_until(lambda: count_workers(running.home, stopped=True) == 1)
-
-
-def test_works_beside_a_server_without_one(tmp_path: Path) -> None:
-    """A worker with the environment of the server joins it, says so, and ends when it is interrupted."""
-    with start_control_room(tmp_path) as running:
         environment = bare_of_rooms() | {"POSTROOM_HOME": str(running.home)}
         arguments = [*WORKER, "--name", "night shift", "--runs", "2"]
         with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -41,7 +36,10 @@ def test_works_beside_a_server_without_one(tmp_path: Path) -> None:
             told = process.stdout.readline()
             assert told.startswith("The worker night shift-")
             assert told.endswith("takes up to 2 runs at once.\n")
-            assert count_workers(running.home, stopped=False) == 1
+            assert count_workers(running.home, stopped=False) == 2
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0
         assert count_workers(running.home, stopped=True) == 1
+        running.process.send_signal(signal.SIGKILL)
+        running.process.wait()
+        wait_until(lambda: count_workers(running.home, stopped=True) == 2)
