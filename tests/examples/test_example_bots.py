@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +18,35 @@ from support.control_room import RunningControlRoom
 from support.desk import KEY, Desk
 from support.filled_room import fill_room, let_device_in, sign_in_for_room
 from support.invoices import BOTS, DOMAINS, InvoiceStory
-from support.tenant import RunningTenant
+from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
-CLOUDS = pytest.mark.parametrize("cloud", DOMAINS)
 Perform = Callable[..., Any]
+IN_PROCESS = ("file", "function")
+# A command starts what is run in this process too: once for each kind of bot, and once in each cloud.
+COMMANDS = {GLOBAL: "command-file", GCC_HIGH: "command-function"}
+WAYS = pytest.mark.parametrize(("cloud", "way"), [*product(DOMAINS, IN_PROCESS), *COMMANDS.items()], ids=str)
 COMMAND = (sys.executable, "-m", "postroom", "run")
 TIMEOUT_SECONDS = 60
 
 
-@pytest.fixture(params=["file", "function", "command-file", "command-function"])
-def perform(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Perform:
+@pytest.fixture
+def perform_as(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Perform]:
     """Run a bot: as a file that a library finds, as a function that is called; or either by `postroom run`."""
-    if request.param.startswith("command-"):
-        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-        monkeypatch.setenv("POSTROOM_TOKEN_KEY", KEY)
-        return lambda name, **inputs: run_command(name, request.param == "command-file", inputs)
-    if request.param == "file":
-        library = FolderLibrary(BOTS)
-        return lambda name, **inputs: run_alone(library.get(f"{name}.bot.yaml"), inputs, library=library)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("POSTROOM_TOKEN_KEY", KEY)
     monkeypatch.syspath_prepend(str(BOTS))
     monkeypatch.delitem(sys.modules, "invoice_intake", raising=False)
     module = importlib.import_module("invoice_intake")
-    return lambda name, **inputs: getattr(module, name.replace("-", "_"))(**inputs)
+    library = FolderLibrary(BOTS)
+
+    def choose(way: str) -> Perform:
+        if way == "file":
+            return lambda name, **inputs: run_alone(library.get(f"{name}.bot.yaml"), inputs, library=library)
+        if way == "function":
+            return lambda name, **inputs: getattr(module, name.replace("-", "_"))(**inputs)
+        return lambda name, **inputs: run_command(name, way == "command-file", inputs)
+
+    return choose
 
 
 def run_command(name: str, is_file: bool, inputs: dict[str, str]) -> None:
@@ -62,10 +70,11 @@ def give_credential(monkeypatch: pytest.MonkeyPatch, tenant: RunningTenant, app:
         monkeypatch.setenv(name, value)
 
 
-@CLOUDS
+@WAYS
 def test_the_app_signs_in_as_itself(
     cloud: str,
-    perform: Perform,
+    way: str,
+    perform_as: Callable[[str], Perform],
     reachable_tenant: RunningTenant,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -75,14 +84,19 @@ def test_the_app_signs_in_as_itself(
     give_credential(monkeypatch, reachable_tenant, "Invoice bot", cloud)
     reachable_tenant.clear_requests()
     saved = tmp_path / "saved"
-    perform("invoice-intake", username=story.username, save_to=str(saved), **story.inputs)
+    perform_as(way)("invoice-intake", username=story.username, save_to=str(saved), **story.inputs)
     story.check(saved)
     assert {request["cloud"] for request in reachable_tenant.requests()} == {cloud}
 
 
-@CLOUDS
+@WAYS
 def test_a_person_signs_in(
-    cloud: str, perform: Perform, desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    cloud: str,
+    way: str,
+    perform_as: Callable[[str], Perform],
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     """Authorization Code with PKCE: the browser opens once for each mailbox, and in later runs never."""
     story = InvoiceStory(desk.tenant, cloud).deliver()
@@ -90,18 +104,16 @@ def test_a_person_signs_in(
     desk.seat(story.username)
     for name in ("first", "second"):
         inputs = {"username": story.username, "save_to": str(tmp_path / name)}
-        perform("invoice-intake-attended", **inputs, **story.inputs)
+        perform_as(way)("invoice-intake-attended", **inputs, **story.inputs)
         assert desk.links == 2
     story.check(tmp_path / "first")
     assert not (tmp_path / "second").exists()
 
 
-@CLOUDS
-@pytest.mark.parametrize("token", ["shared", "user-specific"])
+@pytest.mark.parametrize("cloud", DOMAINS)
 def test_the_control_room_manages_the_sign_in(
     cloud: str,
-    token: str,
-    perform: Perform,
+    perform_as: Callable[[str], Perform],
     control_room: RunningControlRoom,
     reachable_tenant: RunningTenant,
     monkeypatch: pytest.MonkeyPatch,
@@ -111,9 +123,15 @@ def test_the_control_room_manages_the_sign_in(
     story = InvoiceStory(reachable_tenant, cloud).deliver()
     credentials = {"mailboxes": {"ap": story.username}}
     connection = fill_room(control_room, reachable_tenant, cloud, credentials)
-    sign_in_for_room(control_room, reachable_tenant, connection, story.username, token)
+    tokens = ("shared", "user-specific")
+    for token in tokens:
+        sign_in_for_room(control_room, reachable_tenant, connection, story.username, token)
     for name, value in let_device_in(control_room).items():
         monkeypatch.setenv(name, value)
-    saved = tmp_path / "saved"
-    perform("invoice-intake-managed", token=token, save_to=str(saved), **story.inputs)
-    story.check(saved)
+    reachable_tenant.snapshot()
+    by_command = (COMMANDS[cloud], "shared" if cloud == GLOBAL else "user-specific")
+    for way, token in (*product(IN_PROCESS, tokens), by_command):
+        saved = tmp_path / f"{way} {token}"
+        perform_as(way)("invoice-intake-managed", token=token, save_to=str(saved), **story.inputs)
+        story.check(saved)
+        reachable_tenant.restore()

@@ -10,12 +10,15 @@ import pytest
 pytest.importorskip("playwright", reason="Playwright is not installed, so no browser can be driven.")
 from playwright.sync_api import expect
 
-from support.control_room import ADMINISTRATOR, RunningControlRoom
+from support.control_room import ADMINISTRATOR, RunningControlRoom, start_control_room
 from support.filled_room import fill_room, sign_in_for_room
 from support.invoices import BOTS, InvoiceStory
 from support.mail import make_mail
 from support.tenant import RunningTenant
 from support.visits import Visit
+
+# The journeys share a Control Room: each has bots, times and triggers of its own in it.
+pytestmark = pytest.mark.xdist_group("bots journey")
 
 RUN_TIMEOUT_MILLISECONDS = 60_000
 CHILDREN = ("file-invoices", "report-reminders")
@@ -36,16 +39,21 @@ steps:
 """
 
 
+@pytest.fixture(scope="module")
+def filled_room(
+    running_tenant: RunningTenant, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[RunningControlRoom, str]]:
+    """Start one Control Room for these journeys, with a worker and a connection, whose id comes with it."""
+    with start_control_room(tmp_path_factory.mktemp("bots"), running_tenant, worker=True) as running:
+        yield running, fill_room(running, running_tenant, credentials={"mailboxes": {"ap": "ap@contoso.com"}})
+
+
 @pytest.fixture
-def room(
-    start_room: Callable[..., AbstractContextManager[RunningControlRoom]],
-    tenant: RunningTenant,
-) -> Iterator[RunningControlRoom]:
-    """Start a Control Room with a connection that somebody has signed in for, and with a worker."""
-    with start_room(worker=True) as running:
-        connection = fill_room(running, tenant, credentials={"mailboxes": {"ap": "ap@contoso.com"}})
-        sign_in_for_room(running, tenant, connection, "ap@contoso.com", "shared")
-        yield running
+def room(filled_room: tuple[RunningControlRoom, str], tenant: RunningTenant) -> RunningControlRoom:
+    """Give the Control Room with a connection that somebody has signed in for anew: the tenant forgets consents."""
+    running, connection = filled_room
+    sign_in_for_room(running, tenant, connection, "ap@contoso.com", "shared")
+    return running
 
 
 @pytest.fixture
@@ -96,8 +104,6 @@ def test_a_bot_is_deployed_run_and_watched(
 ) -> None:
     """The page of the run shows each step as it is done, without being loaded again, until all is done once."""
     story = InvoiceStory(tenant).deliver()
-    administrator.open("/bots/")
-    administrator.look("no bots yet")
     for name in (*CHILDREN, "invoice-intake-managed"):
         deploy(administrator, f"{name}.bot.yaml")
     administrator.look("bot")
@@ -148,10 +154,10 @@ def test_what_failed_is_put_right_and_retried(
 
 def test_a_bot_runs_by_itself_at_certain_times(administrator: Visit) -> None:
     """A schedule is made on its page, which shows the next times while they are chosen."""
-    deploy(administrator, "thank.bot.yaml", THANKS)
+    deploy(administrator, "thank-daily.bot.yaml", THANKS.replace("Thank for an invoice", "Thank every day"))
     administrator.open("/schedules/new/")
     administrator.look("schedule which bot")
-    administrator.page.get_by_role("link", name="Thank for an invoice").click()
+    administrator.page.get_by_role("link", name="Thank every day").click()
     page = administrator.page
     page.fill("[name=name]", "Every working day")
     page.select_option("[name=kind]", "weekdays")
