@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from support.tenant import RunningTenant
+
 from .conftest import Caller
 
 
@@ -17,6 +19,27 @@ def test_select_and_what_is_not_there(ap: Caller) -> None:
     assert ap.get("/v1.0/users/ap@contoso.com", **{"$select": "mail"}).keys() == {"@odata.context", "mail"}
     assert ap.refused("GET", "/v1.0/users/ap@contoso.com?$select=shoeSize") == (400, "BadRequest")
     assert ap.refused("GET", "/v1.0/users/nobody@contoso.com") == (404, "Request_ResourceNotFound")
+
+
+def test_the_settings_of_the_mailbox_are_selected(
+    tenant: RunningTenant, settings: Caller, call: Callable[..., Caller]
+) -> None:
+    """They come only with $select, whole, and with the permission that they need alone."""
+    path = "/v1.0/users/ap@contoso.com"
+    selected = settings.get(path, **{"$select": "displayName,mailboxSettings"})
+    alone = settings.get("mailboxSettings")
+    assert selected["mailboxSettings"] == {name: alone[name] for name in alone if "@" not in name}
+    assert "mailboxSettings" not in settings.get(path)
+    tenant.change_app("Reader bot", application_permissions=["User.Read.All"])
+    refused = call(app="Reader bot").refused("GET", f"{path}?$select=mailboxSettings")
+    assert refused == (403, "ErrorAccessDenied")
+
+
+def test_nothing_of_a_user_is_expanded(ap: Caller) -> None:
+    """A photo cannot be, which Graph says in its own words; the rest is not emulated."""
+    for path in ("/v1.0/users/ap@contoso.com", "/v1.0/users"):
+        assert ap.refused("GET", f"{path}?$expand=photo") == (400, "ExpandNotSupported")
+        assert ap.refused("GET", f"{path}?$expand=manager")[0] == 501
 
 
 EVENTUAL = {"ConsistencyLevel": "eventual"}

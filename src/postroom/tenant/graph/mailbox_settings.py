@@ -152,7 +152,8 @@ _FIXED = ("archiveFolder", "userPurpose")
 _NAMES = {name.lower(): name for name in (*_READERS, *_FIXED)}
 
 
-def _all_settings(request: GraphRequest) -> Settings:
+def all_settings(request: GraphRequest) -> Settings:
+    """Give the settings of the mailbox that a request is about, with what nobody can set."""
     archive = request.cloud.mail.folders.get(request.mailbox["key"], "archive")
     fixed = {
         "archiveFolder": archive["folder_id"],
@@ -169,7 +170,7 @@ def _answer(request: GraphRequest, path: str, content: Settings) -> GraphRespons
 def get_mailbox_settings(request: GraphRequest) -> GraphResponse:
     """GET mailboxSettings."""
     selected = read_select(request)
-    settings = _all_settings(request)
+    settings = all_settings(request)
     for name in selected or ():
         if name.lower() not in _NAMES:
             raise unknown_property(name, "MailboxSettings")
@@ -180,7 +181,7 @@ def get_mailbox_settings(request: GraphRequest) -> GraphResponse:
 
 def get_setting(request: GraphRequest, name: str) -> GraphResponse:
     """GET mailboxSettings/{name}: an object spread out, or a value alone."""
-    value = _all_settings(request)[name]
+    value = all_settings(request)[name]
     return _answer(request, f"/{name}", value if isinstance(value, dict) else {"value": value})
 
 
@@ -192,7 +193,7 @@ def update_mailbox_settings(request: GraphRequest) -> GraphResponse:
             raise fixed_property(name)
     read = read_properties(body, _READERS, "mailboxSettings", ignored=())
     with request.cloud.mail.batch():
-        before = _all_settings(request)
+        before = all_settings(request)
         changes = {
             name: (before[name] | value if name in (REPLIES, "workingHours") else value)
             for name, value in read.items()

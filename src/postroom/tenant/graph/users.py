@@ -7,8 +7,9 @@ from typing import Any
 
 from postroom.tenant.directory import User
 from postroom.tenant.graph import odata
+from postroom.tenant.graph.mailbox_settings import all_settings
 from postroom.tenant.graph.paths import Route
-from postroom.tenant.graph.permissions import Need
+from postroom.tenant.graph.permissions import Need, check_permission, check_reach
 from postroom.tenant.graph.query import (
     check_options,
     metadata_url,
@@ -37,10 +38,32 @@ _ORDERS = {
 
 
 def get_user(request: GraphRequest) -> GraphResponse:
-    """GET /users/{id}: who somebody is."""
+    """GET /users/{id}: who somebody is, and with $select the settings of the mailbox."""
     selected = read_select(request)
+    _check_expand(request)
+    known = _properties(request.user)
+    if any(name.lower() == "mailboxsettings" for name in selected or ()):
+        known |= _read_settings(request)
     context = f"{metadata_url(request)}#users{selected_context(selected)}/$entity"
-    return GraphResponse.of_json({"@odata.context": context} | _selected(_properties(request.user), selected))
+    return GraphResponse.of_json({"@odata.context": context} | _selected(known, selected))
+
+
+def _read_settings(request: GraphRequest) -> dict[str, Any]:
+    """Return the settings of a user's mailbox, which need the permission that they need alone."""
+    check_permission(request.caller, Need.READ_SETTINGS, request.user)
+    check_reach(request.caller, Need.READ_SETTINGS, request.user)
+    return {"mailboxSettings": all_settings(request)}
+
+
+def _check_expand(request: GraphRequest) -> None:
+    """Refuse $expand: of a photo as Graph does, and of anything else as not emulated."""
+    wanted = request.query.get("$expand", "").strip()
+    if wanted.lower() == "photo":
+        raise bad_request(
+            "Expand is not allowed for property 'Photo' according to the entity schema.", "ExpandNotSupported"
+        )
+    if wanted:
+        raise not_emulated(f"$expand={wanted} of users")
 
 
 def list_users(request: GraphRequest) -> GraphResponse:
@@ -75,6 +98,7 @@ def _find_people(request: GraphRequest) -> list[Person]:
     if not request.caller.permissions & _LISTERS:
         raise insufficient_privileges()
     check_options(request)
+    _check_expand(request)
     if request.query.get("$search"):
         raise not_emulated("$search of users")
     is_count = request.path.lower().endswith("$count")
