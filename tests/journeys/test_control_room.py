@@ -136,8 +136,10 @@ def create_connection(visitor: Visit, cloud: str, username: str) -> None:
 
 JOURNEYS = pytest.mark.parametrize(
     ("cloud", "domain", "locale"),
-    [(GLOBAL, "com", "en-US"), (GCC_HIGH, "us", "ja-JP")],
-    ids=["global-english", "gcc-high-japanese"],
+    [
+        pytest.param(GLOBAL, "com", "en-US", id="global-english"),
+        pytest.param(GCC_HIGH, "us", "ja-JP", id="gcc-high-japanese", marks=pytest.mark.proof),
+    ],
 )
 
 
