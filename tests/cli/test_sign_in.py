@@ -12,10 +12,12 @@ from urllib.parse import urlencode, urlsplit
 import httpx2
 import pytest
 
+from support.command_line import run_here
 from support.desk import Desk
 from support.sign_in import Person, open_browser, password_of, sign_in
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
+COMMAND = (sys.executable, "-m", "postroom")
 REDIRECT_URL = "http://localhost:9999/Callback"
 AP = {GLOBAL: "ap@contoso.com", GCC_HIGH: "ap@contoso.us"}
 
@@ -27,7 +29,7 @@ def write_command(tenant: RunningTenant, *options: str, cloud: str = GLOBAL, mod
     if mode == "authorization-code":
         given["redirect-url"] = REDIRECT_URL
     words = [word for name, value in given.items() for word in (f"--{name}", value)]
-    return [sys.executable, "-m", "postroom", "connect", *words, "--username", AP[cloud], *options]
+    return [*COMMAND, "connect", *words, "--username", AP[cloud], *options]
 
 
 @contextmanager
@@ -49,6 +51,11 @@ def run(command: list[str], **environment: str) -> Iterator["subprocess.Popen[st
         program.communicate()
 
 
+def run_to_its_end(command: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command that nobody talks to; it needs no process of its own."""
+    return run_here(*command[len(COMMAND) :], stdin="", environment={**os.environ, **environment})
+
+
 def read_until(lines: IO[str] | None, pattern: str) -> str:
     """Read lines up to the one in which this is found, and give what was found."""
     for line in lines or ():
@@ -62,12 +69,17 @@ def paste_fields(link: str, desk: Desk, cloud: str = GLOBAL) -> dict[str, str]:
     return sign_in(desk.tenant, link, AP[cloud])
 
 
-@pytest.mark.parametrize("cloud", [GLOBAL, GCC_HIGH])
-def test_a_link_is_opened_elsewhere_and_the_final_address_pasted(desk: Desk, cloud: str) -> None:
-    """Without a browser the link is printed, and the address at which another browser ended connects."""
+@pytest.mark.parametrize(("cloud", "domain"), [(GLOBAL, "com"), (GCC_HIGH, "us")])
+def test_a_link_is_opened_elsewhere_and_the_final_address_pasted(desk: Desk, cloud: str, domain: str) -> None:
+    """Without a browser the link is printed, and the address at which another browser ended connects.
+
+    Each cloud has its own login host, and the scopes of its own Graph.
+    """
     command = write_command(desk.tenant, "--no-browser", cloud=cloud, mode="authorization-code")
     with run(command) as program:
         link = read_until(program.stderr, r"https://\S+")
+        assert urlsplit(link).hostname == f"login.microsoftonline.{domain}"
+        assert f"graph.microsoft.{domain}%2FMail.ReadWrite" in urlsplit(link).query
         pasted = f"{REDIRECT_URL}?{urlencode(paste_fields(link, desk, cloud))}"
         printed, said = program.communicate(f"{pasted}\n", timeout=60)
     assert (program.returncode, desk.links) == (0, 0), said
@@ -155,7 +167,7 @@ def test_a_device_code_is_entered_elsewhere(desk: Desk, cloud: str) -> None:
     assert program.returncode == 0
     assert f"✓ The mailbox {AP[cloud]} opens" in printed
     again = write_command(desk.tenant, "--unattended", cloud=cloud, mode="device-code")
-    assert subprocess.run(again, env=dict(os.environ), capture_output=True, check=False).returncode == 0
+    assert run_to_its_end(again).returncode == 0
 
 
 def let_device_in(person: Person, code: str, username: str) -> None:
@@ -169,11 +181,10 @@ def let_device_in(person: Person, code: str, username: str) -> None:
 
 def test_an_unattended_run_asks_nobody(desk: Desk) -> None:
     """Before the first sign-in it ends at once and says how to get one; no browser opens."""
-    with run(write_command(desk.tenant, "--unattended", mode="authorization-code")) as program:
-        _, said = program.communicate(timeout=60)
-    assert (program.returncode, desk.links) == (4, 0)
-    assert "Nobody has signed in as ap@contoso.com" in said
-    assert "Control Room" in said
+    ended = run_to_its_end(write_command(desk.tenant, "--unattended", mode="authorization-code"))
+    assert (ended.returncode, desk.links) == (4, 0)
+    assert "Nobody has signed in as ap@contoso.com" in ended.stderr
+    assert "Control Room" in ended.stderr
 
 
 def test_where_nothing_can_be_kept_the_three_ways_are_told(desk: Desk) -> None:
@@ -187,31 +198,19 @@ def test_where_nothing_can_be_kept_the_three_ways_are_told(desk: Desk) -> None:
     assert not list(desk.folder.rglob("*.tokens"))
 
 
-def test_the_link_leads_to_the_chosen_cloud(desk: Desk) -> None:
-    """Each cloud has its own login host, and the scopes of its own Graph."""
-    for cloud, domain in ((GLOBAL, "com"), (GCC_HIGH, "us")):
-        with run(
-            write_command(desk.tenant, "--no-browser", cloud=cloud, mode="authorization-code")
-        ) as program:
-            link = urlsplit(read_until(program.stderr, r"https://\S+"))
-        assert link.hostname == f"login.microsoftonline.{domain}"
-        assert f"graph.microsoft.{domain}%2FMail.ReadWrite" in link.query
-
-
 def test_after_signing_out_somebody_must_sign_in_again(desk: Desk) -> None:
     """The kept sign-in is gone from this machine; a second time does no harm."""
     connect = write_command(desk.tenant, mode="authorization-code")
     sign_out = ["sign-out" if word == "connect" else word for word in connect]
     for command in (connect, sign_out, sign_out, connect):
-        ended = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, check=False)
+        ended = run_to_its_end(command)
         assert ended.returncode == 0, ended.stderr
     assert desk.links == 2
 
 
 def test_an_app_that_signs_in_as_itself_cannot_sign_out(desk: Desk) -> None:
     """Client Credentials keep no sign-in of a person, and the error says so."""
-    command = [sys.executable, "-m", "postroom", "sign-out", "--username", AP[GLOBAL]]
+    command = [*COMMAND, "sign-out", "--username", AP[GLOBAL]]
     command += ["--client-id", "a", "--tenant-id", "contoso.com"]
-    environment = {**os.environ, "POSTROOM_CREDENTIAL_AZURE_CLIENT_SECRET": "any"}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    ended = run_to_its_end(command, POSTROOM_CREDENTIAL_AZURE_CLIENT_SECRET="any")
     assert (ended.returncode, "no sign-in of a person" in ended.stderr) == (3, True)
