@@ -169,12 +169,14 @@ class Directory:
             self._index()
 
     def undo_changes(self, seeded: frozenset[str]) -> None:
-        """Leave only the users with these usernames, and every app, user and policy as it was registered."""
+        """Leave only the users with these usernames, and every app, user and policy as it was registered.
+
+        It is for who keeps the whole afterwards: `on_change` is not called.
+        """
         with self._lock:
             self.registered_users = tuple(user for user in self.registered_users if user.username in seeded)
             self.changed_apps, self.changed_users, self.policies = {}, {}, Policies()
             self._index()
-        self.on_change()
 
     def is_named(self, tenant: str) -> bool:
         """Tell whether this part of a path (a tenant id or a domain) means this directory."""

@@ -58,8 +58,11 @@ def read_record(file: Path) -> TenantRecord | None:
 
 
 def write_record(file: Path, record: TenantRecord) -> None:
-    """Keep this record in place of the former one."""
-    write_private(file, msgspec.json.encode(record))
+    """Keep this record in place of the former one, which stays if it says the same."""
+    content = msgspec.json.encode(record)
+    # To replace a file takes milliseconds, and most resets find nothing changed.
+    if not file.exists() or file.read_bytes() != content:
+        write_private(file, content)
 
 
 def write_private(file: Path, content: bytes) -> None:

@@ -38,6 +38,7 @@ class LocalTenant:
         self.latency = Latency()
         self.log = RequestLog(self.clock)
         self.limits = Limits(self.clock)
+        self._counts_at_reset: dict[str, int] = {}
         self.clouds = [
             self._open_cloud(hosts, record.clouds[hosts.key], port + number)
             for number, hosts in enumerate(CLOUDS)
@@ -75,8 +76,7 @@ class LocalTenant:
     def fill_mailboxes(self) -> None:
         """Give every user a mailbox, and put the mail of the ingested folder there that is not there yet."""
         for cloud in self.clouds:
-            for user in cloud.directory.users:
-                cloud.mail.ensure_mailbox(user.username)
+            _fill_mailboxes(cloud)
         if self.mail_source is not None:
             ingest_directory(self.mail_source, self.clouds)
 
@@ -88,17 +88,30 @@ class LocalTenant:
         self.clock.offset_seconds = 0.0
         for cloud in self.clouds:
             cloud.revoked_before.clear()
-            cloud.mail.reset()
             cloud.sending_queue.clear()
             cloud.consents.clear()
             cloud.redemptions.clear()
             cloud.device_requests.clear()
             cloud.follows_schema = True
             cloud.directory.undo_changes(seeded_usernames(cloud.hosts.domain))
+            self._reset_mail(cloud)
         shutil.rmtree(self.snapshot_folder, ignore_errors=True)
-        self.fill_mailboxes()
+        if self.mail_source is not None:
+            ingest_directory(self.mail_source, self.clouds)
         self.save()
         self.log.clear()
+
+    def _reset_mail(self, cloud: CloudState) -> None:
+        """Leave a cloud its users' empty mailboxes; where nothing was written since the last time, they are that."""
+        mail, key = cloud.mail, cloud.hosts.key
+        with mail.database.held():
+            if mail.database.change_count == self._counts_at_reset.get(key):
+                mail.changes.forget_epochs()
+            else:
+                with mail.batch():
+                    mail.reset()
+                    _fill_mailboxes(cloud)
+            self._counts_at_reset[key] = mail.database.change_count
 
     def save(self) -> None:
         """Keep everything but the mail, which keeps itself."""
@@ -172,6 +185,11 @@ def _new_apps(hosts: CloudHosts, data: Path, now: datetime) -> tuple[App, ...]:
     file = f"{CERTIFIED_APP.lower().replace(' ', '-')}.{hosts.key}.pem"
     write_private(data / file, certificate.key_pem + certificate.certificate_pem)
     return seed_apps(now, certificate.certificate_pem.decode(), file)
+
+
+def _fill_mailboxes(cloud: CloudState) -> None:
+    for user in cloud.directory.users:
+        cloud.mail.ensure_mailbox(user.username)
 
 
 def _record_of(cloud: CloudState) -> CloudRecord:

@@ -138,6 +138,12 @@ class Changes:
             self._epoch = uuid.uuid4().hex
             self._database.insert("epochs", {"epoch": self._epoch, "number": self._number})
 
+    def forget_epochs(self) -> None:
+        """Begin a history of its own, in which no number of any former one counts."""
+        with self._database.transaction():
+            self._database.execute("DELETE FROM epochs")
+            self.begin_epoch()
+
     def take_up(self) -> None:
         """Go on where the tables say that history stands."""
         row = self._database.find_row("SELECT epoch, number FROM epochs ORDER BY key DESC LIMIT 1")

@@ -148,6 +148,12 @@ class Database:
             for trigger in triggers:
                 self.execute(trigger["sql"])
 
+    @property
+    def change_count(self) -> int:
+        """How many rows were inserted, changed and deleted since the file was opened."""
+        with self._lock:
+            return self._connection.total_changes
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep others waiting, without a transaction."""
