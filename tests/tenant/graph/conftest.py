@@ -48,16 +48,25 @@ class Caller:
         return answer.status_code, error["code"]
 
 
-@pytest.fixture
-def call(tenant: RunningTenant) -> Iterator[Callable[..., Caller]]:
-    """Call Graph as an app, at the mailbox of a user."""
+@pytest.fixture(scope="session")
+def clients(running_tenant: RunningTenant) -> Iterator[dict[str, httpx2.Client]]:
+    """Open a client for each cloud once for this worker, as each handshake takes longer than most requests."""
     with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(running_tenant.client(name))
+            for name in running_tenant.manifest["clouds"]
+        }
 
-        def call(user: str = "ap", app: str = "Invoice bot", cloud: str = GLOBAL) -> Caller:
-            client = stack.enter_context(tenant.client(cloud))
-            return Caller(client, tenant.token(app, cloud), f"{user}@{tenant.cloud(cloud)['domain']}")
 
-        yield call
+@pytest.fixture
+def call(tenant: RunningTenant, clients: dict[str, httpx2.Client]) -> Callable[..., Caller]:
+    """Call Graph as an app, at the mailbox of a user."""
+
+    def call(user: str = "ap", app: str = "Invoice bot", cloud: str = GLOBAL) -> Caller:
+        token = tenant.token(app, cloud)
+        return Caller(clients[cloud], token, f"{user}@{tenant.cloud(cloud)['domain']}")
+
+    return call
 
 
 @pytest.fixture
