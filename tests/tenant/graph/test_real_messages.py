@@ -15,6 +15,8 @@ import pytest
 
 from support.tenant import RunningTenant, start_tenant
 
+pytestmark = pytest.mark.xdist_group("real messages")  # they are loaded once
+
 MAIL = Path(__file__).parents[4] / "shared" / "mail"
 ADDRESS = "real-mail@contoso.com"
 SELECTED = "subject,from,toRecipients,ccRecipients,body,bodyPreview,hasAttachments,internetMessageHeaders"

@@ -12,7 +12,10 @@ from support.prepared_mailbox import PreparedMailbox, sign_in_for_all
 from support.tenant import RunningTenant
 from support.webhook import open_webhook
 
-pytestmark = pytest.mark.skipif(not documented_examples.EXAMPLES.exists(), reason=documented_examples.MISSING)
+pytestmark = [
+    pytest.mark.skipif(not documented_examples.EXAMPLES.exists(), reason=documented_examples.MISSING),
+    pytest.mark.xdist_group("documented examples"),  # they are asked once
+]
 
 TABLE = Path(__file__).parents[3] / ".artefacts" / "documented-examples.txt"
 
