@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -49,19 +50,27 @@ def shell(tenant: RunningTenant, tmp_path_factory: pytest.TempPathFactory) -> di
     return {**bare_environment(), **tenant.environment, **found, **kept, **steered}
 
 
+@pytest.fixture(scope="module")
+def kept_sign_in(running_tenant: RunningTenant, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder where the sign-in of a person is kept, which took place once for all examples."""
+    running_tenant.reset()
+    running_tenant.consent("Desktop bot", *PERMISSIONS)
+    desk = create_desk(tmp_path_factory.mktemp("desk") / "desk", running_tenant).environment
+    at_desk = {**bare_environment(), **app_environment(running_tenant.manifest, "Desktop bot"), **desk}
+    command = [sys.executable, "-m", "postroom", "connect", "--mode", "authorization-code"]
+    subprocess.run(command, env=at_desk, capture_output=True, timeout=TIMEOUT_SECONDS, check=True)
+    return Path(desk["XDG_STATE_HOME"])
+
+
 @pytest.fixture
-def signed_in_shell(tenant: RunningTenant, tmp_path: Path, shell: dict[str, str]) -> dict[str, str]:
+def signed_in_shell(kept_sign_in: Path, tenant: RunningTenant, shell: dict[str, str]) -> dict[str, str]:
     """Give the environment of a shell where a person has signed in, with the app of the credential `azure`.
 
     An administrator has consented for all, so the shared mailboxes need no second sign-in.
     """
-    found = {**shell, **app_environment(tenant.manifest, "Desktop bot")}
     tenant.consent("Desktop bot", *PERMISSIONS)
-    at_desk = {**found, **create_desk(tmp_path / "desk", tenant).environment}
-    command = [sys.executable, "-m", "postroom", "connect", "--mode", "authorization-code"]
-    subprocess.run(command, env=at_desk, capture_output=True, timeout=TIMEOUT_SECONDS, check=True)
-    kept = {name: at_desk[name] for name in ("XDG_STATE_HOME", "POSTROOM_TOKEN_KEY")}
-    return {**found, **kept}
+    shutil.copytree(kept_sign_in, shell["XDG_STATE_HOME"], dirs_exist_ok=True)
+    return {**shell, **app_environment(tenant.manifest, "Desktop bot")}
 
 
 @pytest.fixture
@@ -94,11 +103,12 @@ def run(command: list[str], folder: Path, shell: dict[str, str]) -> str:
 
 
 def list_console_lines() -> list[tuple[str, str]]:
-    """List the command lines of all console blocks, each with its place."""
+    """List the command lines of all console blocks, each with its place: the last one, if it is shown in several."""
     blocks = list_blocks("console")
-    return [
-        (str(block), line) for block in blocks for line in re.findall(r"^\$ (.*)$", block.text, re.MULTILINE)
-    ]
+    places = {
+        line: str(block) for block in blocks for line in re.findall(r"^\$ (.*)$", block.text, re.MULTILINE)
+    }
+    return [(place, line) for line, place in places.items()]
 
 
 def write_files(page: str, folder: Path) -> list[str]:
