@@ -64,7 +64,15 @@ _WELL_KNOWN = frozenset(folder.name for folder in WELL_KNOWN_FOLDERS) - {"root"}
 # [?] Folders are listed by name; Microsoft documents no order.
 _DEFAULT_ORDER = "display_name COLLATE NOCASE, key"
 _EXPANDED = Page(_DEFAULT_ORDER, top=DEFAULT_TOP)
+
+
+def _refuse_properties(*_: Any) -> Any:
+    raise not_emulated("Extended properties of a mail folder")
+
+
 _READERS = {
+    "singleValueExtendedProperties": _refuse_properties,
+    "multiValueExtendedProperties": _refuse_properties,
     "displayName": read_text,
     "isHidden": read_boolean,
     "filterQuery": read_text,
@@ -147,6 +155,8 @@ def _first_messages(request: GraphRequest, folder: Row, selected: list[str] | No
 
 
 def _read_folder_listing(request: GraphRequest) -> Listing:
+    if "singlevalueextendedproperties" in request.query.get("$filter", "").lower():
+        _refuse_properties()
     lacks_hidden = request.lacks("mailFolder.isHidden")
     fields = {name: field for name, field in _FIELDS.items() if not (lacks_hidden and name == "ishidden")}
     listing = read_listing(request, "MailFolder", fields, _DEFAULT_ORDER)
