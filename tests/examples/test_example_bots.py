@@ -22,7 +22,7 @@ from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
 Perform = Callable[..., Any]
 IN_PROCESS = ("file", "function")
-# A command starts what is run in this process too: once for each kind of bot, and once in each cloud.
+# A command does what is done in this process too, so it is given once for each kind of bot and in each cloud.
 COMMANDS = {GLOBAL: "command-file", GCC_HIGH: "command-function"}
 WAYS = pytest.mark.parametrize(("cloud", "way"), [*product(DOMAINS, IN_PROCESS), *COMMANDS.items()], ids=str)
 COMMAND = (sys.executable, "-m", "postroom", "run")
@@ -31,7 +31,7 @@ TIMEOUT_SECONDS = 60
 
 @pytest.fixture
 def perform_as(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Perform]:
-    """Run a bot: as a file that a library finds, as a function that is called; or either by `postroom run`."""
+    """Choose how bots are run: as files of a library, as functions that are called; or either by `postroom run`."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("POSTROOM_TOKEN_KEY", KEY)
     monkeypatch.syspath_prepend(str(BOTS))
