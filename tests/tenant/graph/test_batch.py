@@ -55,12 +55,12 @@ def test_each_part_has_its_own_answer(tenant: RunningTenant, ap: Caller) -> None
 
 
 def test_dependent_parts_wait_and_fail_together(ap: Caller) -> None:
-    """A part runs after what it depends on, wherever it stands, and fails with it."""
+    """A part runs after what it depends on, and fails with it."""
     answers = batch(
         ap,
-        part("3", dependsOn=["2"]),
-        part("2", f"{ME}/messages/nonsense", dependsOn=["1"]),
         part("1"),
+        part("2", f"{ME}/messages/nonsense", dependsOn=["1"]),
+        part("3", dependsOn=["2"]),
     )
     assert [answers[name]["status"] for name in "123"] == [200, 400, 424]
     assert answers["3"]["headers"]["Content-Type"] == "application/json"
@@ -75,8 +75,11 @@ def test_dependent_parts_wait_and_fail_together(ap: Caller) -> None:
         [part("1"), part("1")],
         [part("1", dependsOn=["2"])],
         [part("1", dependsOn=["2"]), part("2", dependsOn=["1"])],
+        [part("1", dependsOn=["1"])],
+        [part("2", dependsOn=["1"]), part("1")],
+        [part("1"), part("2"), part("3", dependsOn=["1"])],
+        [part("1"), part("2", dependsOn=["1"]), part("3")],
         [{"id": "1"}],
-        [part("1", "https://contoso.example/")],
         [part("1", dependsOn=[{}])],
         [part("1", method="TRACE")],
         [part("1") | {"id": 1}],
@@ -85,6 +88,21 @@ def test_dependent_parts_wait_and_fail_together(ap: Caller) -> None:
 def test_batches_that_are_refused(ap: Caller, requests: Any) -> None:
     """A batch that is malformed is refused as a whole."""
     assert ap.refused("POST", "/v1.0/$batch", json={"requests": requests})[0] == 400
+
+
+@pytest.mark.parametrize("start", ["https://graph.microsoft.com/v1.0", "/v1.0", "v1.0", "/beta"])
+def test_addresses_are_relative_to_the_version(ap: Caller, start: str) -> None:
+    """A part whose address names the host or the version is refused, for what it begins with is no segment."""
+    answers = batch(ap, part("1", f"{start}{ME}/messages"), part("2"))
+    assert [answers[name]["status"] for name in "12"] == [400, 200]
+    segment = start.strip("/").partition("/")[0]
+    assert answers["1"]["body"]["error"]["message"] == f"Resource not found for the segment '{segment}'."
+
+
+def test_all_may_wait_for_the_same(ap: Caller) -> None:
+    """Parts that wait for the first are not each other's."""
+    answers = batch(ap, part("1"), part("2", dependsOn=["1"]), part("3", dependsOn=["1"]))
+    assert {answer["status"] for answer in answers.values()} == {200}
 
 
 def test_a_batch_holds_no_batch(ap: Caller) -> None:
@@ -98,7 +116,7 @@ def test_a_batch_holds_no_batch(ap: Caller) -> None:
 def test_ids_differ_by_more_than_case(ap: Caller) -> None:
     """The ids of a batch are compared without regard to case, also where dependsOn names them."""
     assert ap.refused("POST", "/v1.0/$batch", json={"requests": [part("a"), part("A")]})[0] == 400
-    answers = batch(ap, part("B", dependsOn=["a"]), part("A"))
+    answers = batch(ap, part("A"), part("B", dependsOn=["a"]))
     assert [answers[name]["status"] for name in "AB"] == [200, 200]
 
 
@@ -140,7 +158,9 @@ def test_what_a_part_sends_counts(tenant: RunningTenant, ap: Caller) -> None:
 def test_a_fault_strikes_a_part_by_its_own_path(tenant: RunningTenant, ap: Caller, path: str) -> None:
     """A fault for a path meets the part that has it, and what depends on it; the others are answered."""
     tenant.add_fault(path=path, status=429, retry_after=7, count=1)
-    answers = batch(ap, part("1"), part("2", f"{ME}/mailFolders"), part("3", dependsOn=["2"]))
+    answers = batch(
+        ap, part("1"), part("2", f"{ME}/mailFolders", dependsOn=["1"]), part("3", dependsOn=["2"])
+    )
     assert [answers[name]["status"] for name in "123"] == [200, 429, 424]
     assert answers["2"]["headers"]["Retry-After"] == "7"
     assert answers["2"]["body"]["error"]["code"] == "TooManyRequests"

@@ -12,6 +12,7 @@ from postroom.tenant.graph.wire import GraphRequest, GraphResponse, read_query
 MOST_REQUESTS = 20
 REQUESTS_AT_ONCE = 4
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_NO_SEGMENTS = frozenset({"https:", "http:", "v1.0", "beta"})
 _JSON = {"Content-Type": "application/json"}
 _Part = dict[str, Any]
 
@@ -64,6 +65,7 @@ def _read_parts(request: GraphRequest) -> dict[str, _Part]:
     for part in requests:
         name = _check_part(part).lower()
         if name in parts:
+            # [?] The texts that refuse one id twice and a batch in a batch are from memory.
             raise bad_request(f"Duplicate request id '{name}' in the batch payload.")
         needs = [need.lower() for need in part.get("dependsOn") or []]
         parts[name] = part | {"headers": part.get("headers") or {}, "dependsOn": needs}
@@ -81,7 +83,6 @@ def _check_part(part: Any) -> str:
         and isinstance(part.get("headers") or {}, dict)
         and isinstance(part.get("dependsOn") or [], list)
         and all(isinstance(need, str) for need in part.get("dependsOn") or [])
-        and not part["url"].lower().startswith(("http:", "https:"))
     )
     if not sound:
         raise bad_request("Invalid batch payload format.")
@@ -91,19 +92,19 @@ def _check_part(part: Any) -> str:
 
 
 def _check_dependencies(parts: dict[str, _Part]) -> None:
-    """Refuse a batch whose order cannot be kept."""
-    done: set[str] = set()
-    while len(done) < len(parts):
-        for part in parts.values():
-            if any(need not in parts for need in part["dependsOn"]):
-                raise bad_request(
-                    "Invalid batch payload format: dependsOn names a request that is not there."
-                )
-        ready = {name for name, part in parts.items() if done.issuperset(part["dependsOn"])} - done
-        if not ready:
-            # [?] The texts that refuse a circle of `dependsOn`, one id twice and a batch in a batch are from memory.
-            raise bad_request("Invalid batch payload format: dependsOn goes round in a circle.")
-        done |= ready
+    """Refuse a batch that is neither fully parallel nor fully sequential, as people met it.
+
+    Each part but the first waits for one before it, or no part waits for any.
+    """
+    before: set[str] = set()
+    for name, part in parts.items():
+        if not before.issuperset(part["dependsOn"]):
+            # [?] The end of the text for a dependency that is missing, or comes later in the list, is from memory.
+            raise bad_request(f"Invalid dependency for request Id {part['id']}.")
+        before.add(name)
+    waiting = [bool(part["dependsOn"]) for part in parts.values()]
+    if any(waiting) and not all(waiting[1:]):
+        raise bad_request("Batch should be either fully sequential or fully parallel.")
 
 
 def _failed_dependency(part: _Part) -> _Part:
@@ -126,7 +127,11 @@ async def _answer_one(outer: GraphRequest, part: _Part, answerer: Answerer) -> _
 
 def _inner_request(outer: GraphRequest, part: _Part) -> GraphRequest:
     path, _, query = part["url"].partition("?")
-    path = "/" + path.lstrip("/").removeprefix("v1.0/")
+    path = "/" + path.lstrip("/")
+    first = path.split("/")[1].lower()
+    if first in _NO_SEGMENTS:
+        # [?] A part whose address is not relative to the version is refused for itself, not the batch with it.
+        raise bad_request(f"Resource not found for the segment '{first}'.")
     headers = {str(name).lower(): str(value) for name, value in part["headers"].items()}
     body = part.get("body")
     if body is not None and "content-type" not in headers:

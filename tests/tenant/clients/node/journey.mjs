@@ -66,10 +66,11 @@ async function move(id) {
 }
 
 async function batch(ids) {
+  // The library strips the host from an address, and Graph takes none that names its version.
   const content = new BatchRequestContent(
     [...ids, `${ids[0].slice(0, -8)}AAAAAAA=`].map((id, number) => ({
       id: number < ids.length ? String(number) : "missing",
-      request: new Request(`${told.graph}/v1.0${mailbox}/messages/${id}`, {
+      request: new Request(`${told.graph}${mailbox}/messages/${id}`, {
         method: "PATCH",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ isRead: true }),
