@@ -15,6 +15,7 @@ NAMESPACE = "66f5a359-4659-4830-9070-00047ec6ac6e"
 COLOR = f"String {{{NAMESPACE}}} Name Color"
 PALETTE = f"StringArray {{{NAMESPACE}}} Name Palette"
 ROUND = f"Integer {{{NAMESPACE}}} Id 0x8012"
+SENDER = f"CLSID {{{NAMESPACE}}} Name Sender"
 SINGLE, MULTI = "singleValueExtendedProperties", "multiValueExtendedProperties"
 
 
@@ -33,7 +34,11 @@ def stamped(ap: Caller) -> str:
     draft = {
         "subject": "Stamped",
         "toRecipients": [{"emailAddress": {"address": "adele@contoso.com"}}],
-        SINGLE: [{"id": COLOR, "value": "Green"}, {"id": ROUND, "value": "7"}],
+        SINGLE: [
+            {"id": COLOR, "value": "Green"},
+            {"id": ROUND, "value": "7"},
+            {"id": SENDER, "value": "B9CF8971-7D55-4B73-9FFA-A584611B600B"},
+        ],
         MULTI: [{"id": PALETTE, "value": ["Green", "Aqua"]}],
     }
     return f"messages/{ap.post('messages', draft)['id']}"
@@ -79,6 +84,8 @@ def test_both_kinds_and_attachments_at_once(ap: Caller, stamped: str) -> None:
         (f"ep/id eq '{COLOR}' and startswith(ep/value, 'Gr')", True),
         (f"ep/id eq '{ROUND}' and cast(ep/value, Edm.Int32) gt 6", True),
         (f"ep/id eq '{ROUND}' and cast(ep/value, Edm.Int32) gt 7", False),
+        (f"ep/id eq '{SENDER}' and cast(ep/value, Edm.Guid) eq (b9cf8971-7d55-4b73-9ffa-a584611b600b)", True),
+        (f"ep/id eq '{SENDER}' and cast(ep/value, Edm.Guid) ne B9CF8971-7D55-4B73-9FFA-A584611B600B", False),
         ("ep/id eq 'String 0x0037' and ep/value eq 'Stamped'", True),
         ("ep/id eq 'Long 0x0E08' and cast(ep/value, Edm.Int64) gt 0", True),
     ],

@@ -30,6 +30,7 @@ _LITERALS = {
     "number": "number",
     "enum": "string",
     "exact": "string",
+    "guid": "guid",
 }
 _FRACTION = re.compile(r"\.(\d+)")
 _COLLECTIONS = frozenset({"strings", "people", "properties", "extensions"})
@@ -38,6 +39,7 @@ _CASTS = {
     "edm.boolean": ("({} = 'true')", "boolean"),
     "edm.datetimeoffset": ("substr({}, 1, 19)", "moment"),
     "edm.double": ("CAST({} AS REAL)", "number"),
+    "edm.guid": ("{}", "guid"),
     "edm.int16": ("CAST({} AS INTEGER)", "number"),
     "edm.int32": ("CAST({} AS INTEGER)", "number"),
     "edm.int64": ("CAST({} AS INTEGER)", "number"),

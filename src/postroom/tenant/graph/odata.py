@@ -10,6 +10,7 @@ _DEEPEST = 50
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<string>'(?:[^']|'')*')
+      | (?P<guid>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-]))
       | (?P<moment>\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?(?:Z|[+\-]\d\d:\d\d)?)?)
       | (?P<number>-?\d+(?:\.\d+)?)
       | (?P<name>[A-Za-z_@][\w.]*)
@@ -23,7 +24,7 @@ _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A constant; `kind` is string, moment, number, boolean or null."""
+    """A constant; `kind` is string, guid, moment, number, boolean or null."""
 
     kind: str
     value: str | float | bool | None
@@ -180,6 +181,8 @@ class _Parser:
             return Literal("string", token.text[1:-1].replace("''", "'"))
         if token.kind == "moment":
             return Literal("moment", token.text)
+        if token.kind == "guid":
+            return Literal("guid", token.text.lower())
         if token.kind == "number":
             return Literal("number", float(token.text))
         if token.kind != "name":
