@@ -1,4 +1,8 @@
-"""Sending: sendMail, send of a draft."""
+"""Sending: sendMail, send of a draft.
+
+Known to differ: One of Microsoft's examples of sendMail, that of a flagged message, leaves the `message` around it out;
+here it is refused, as the schema has it.
+"""
 
 from datetime import timedelta
 
