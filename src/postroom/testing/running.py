@@ -96,9 +96,13 @@ class RunningTenant(TenantControls):
         self.app(app, cloud)
         return app_environment(self.manifest, app, cloud, name)
 
-    @cached_property
+    @property
     def ssl_context(self) -> ssl.SSLContext:
         """A TLS context that trusts this tenant and nothing else."""
+        return self._trusting
+
+    @cached_property
+    def _trusting(self) -> ssl.SSLContext:
         return trust(self.manifest["ca"])
 
     def client(self, cloud: str = GLOBAL, **settings: Any) -> httpx2.Client:
