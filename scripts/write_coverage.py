@@ -18,6 +18,7 @@ from postroom.tenant.graph import dispatch
 from postroom.tenant.graph.differences import ABSENT
 from postroom.tenant.graph.paths import Route
 from postroom.tenant.graph.permissions import Need
+from postroom.tenant.graph.user_info import user_info_routes
 
 PACKAGE = Path(tenant.__file__).parent
 # What these refuse is a path or a method as a whole.
@@ -116,7 +117,7 @@ def _describe_need(need: Need) -> tuple[str, ...]:
 
 
 def _list_endpoints() -> Iterator[tuple[str, ...]]:
-    for route in entra_routes.entra_routes():
+    for route in (*entra_routes.entra_routes(), *user_info_routes()):
         if isinstance(route, HttpRoute) and route.endpoint is not entra_routes.refuse_not_emulated:
             note = coverage.ENTRA_NOTES.get(route.path, "")
             said = f"{_describe(route.endpoint)} {note}".strip()
@@ -126,7 +127,7 @@ def _list_endpoints() -> Iterator[tuple[str, ...]]:
 def _list_methods(route: HttpRoute) -> str:
     """List the methods of an endpoint; one that takes all of them does so to refuse all but POST as Entra ID does."""
     methods = (route.methods or set()) - {"HEAD"}
-    return "POST" if methods == set(entra_routes.METHODS) else ", ".join(sorted(methods))
+    return "POST" if methods == set(entra_routes.METHODS) else ", ".join(sorted(methods - {"OPTIONS"}))
 
 
 def _list_grants() -> Iterator[tuple[str, ...]]:

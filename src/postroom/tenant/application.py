@@ -14,6 +14,7 @@ from postroom.tenant.fault_injection import AddLatency, InjectFaults
 from postroom.tenant.graph.admission import LimitRequests
 from postroom.tenant.graph.routes import graph_routes
 from postroom.tenant.graph.upload_address import upload_routes
+from postroom.tenant.graph.user_info import user_info_routes
 from postroom.tenant.hosts import CLOUDS
 from postroom.tenant.request_log import LogRequests
 from postroom.tenant.sending_queue import ReleaseHeldMail
@@ -40,10 +41,11 @@ def _routes(cloud: CloudState) -> list[BaseRoute]:
     misdirected = [Route("/{path:path}", refuse_misdirected, methods=METHODS)]
     return [
         Host(cloud.hosts.login, Router(entra_routes())),
-        Host(cloud.hosts.graph, Router([*graph_routes(), not_emulated])),
+        Host(cloud.hosts.graph, Router([*graph_routes(), *user_info_routes(), not_emulated])),
         Host(cloud.hosts.upload, Router([*upload_routes(), not_emulated])),
         *(Host(host, Router(misdirected)) for host in foreign),
         *graph_routes(),
+        *user_info_routes(),
         *upload_routes(),
         *entra_routes(),
     ]

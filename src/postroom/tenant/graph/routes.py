@@ -55,8 +55,7 @@ async def _serve_caller(request: Request) -> Response:
     try:
         answer = await _answer(request, cloud, identity)
     except AccessRefusedError as refused:
-        headers = {"WWW-Authenticate": refused.www_authenticate}
-        return refuse(GraphRefusalError(401, refused.code, refused.message, headers), cloud, identity)
+        return refuse_access(refused, cloud, identity)
     except GraphRefusalError as refused:
         return refuse(refused, cloud, identity)
     return write_answer(answer, cloud, identity)
@@ -115,6 +114,12 @@ def identify(headers: Mapping[str, str]) -> dict[str, str]:
 def refuse(refused: GraphRefusalError, cloud: CloudState, identity: dict[str, str]) -> Response:
     """Write a refusal as an answer on HTTP."""
     return write_answer(refusal_response(refused, cloud, identity), cloud, identity)
+
+
+def refuse_access(refused: AccessRefusedError, cloud: CloudState, identity: dict[str, str]) -> Response:
+    """Write the refusal of an access token as an answer on HTTP."""
+    headers = {"WWW-Authenticate": refused.www_authenticate}
+    return refuse(GraphRefusalError(401, refused.code, refused.message, headers), cloud, identity)
 
 
 def write_answer(answer: GraphResponse, cloud: CloudState, identity: dict[str, str]) -> Response:
