@@ -60,17 +60,6 @@ def test_what_cannot_be_had(ap: Caller) -> None:
     assert ap.refused("GET", "mailFolders?$select=shoeSize") == (400, "RequestBroker--ParseUri")
 
 
-def test_extended_properties_of_folders_are_not_emulated(ap: Caller) -> None:
-    """To write one, to filter by one and to expand one all say so."""
-    name = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Colour"
-    body = {"displayName": "Green", "singleValueExtendedProperties": [{"id": name, "value": "green"}]}
-    wanted = f"singleValueExtendedProperties/any(ep: ep/id eq '{name}' and ep/value eq 'green')"
-    expanded = f"singleValueExtendedProperties($filter=id eq '{name}')"
-    assert ap.refused("POST", "mailFolders", json=body) == (501, "NotImplemented")
-    assert ap.refused("GET", "mailFolders", params={"$filter": wanted}) == (501, "NotImplemented")
-    assert ap.refused("GET", "mailFolders", params={"$expand": expanded}) == (501, "NotImplemented")
-
-
 def test_a_deleted_folder_lies_in_deleted_items(ap: Caller) -> None:
     """DELETE answers 204 and moves the folder."""
     folder = ap.post("mailFolders", {"displayName": "Old"})

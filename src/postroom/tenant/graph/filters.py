@@ -11,6 +11,7 @@ from postroom.tenant.graph.refusals import (
     GraphRefusalError,
     bad_request,
     inefficient_filter,
+    not_emulated,
     unknown_property,
 )
 from postroom.tenant.mail.additions import bare_name
@@ -53,8 +54,8 @@ class Field:
     """A property that can be filtered on: its SQL, and its kind.
 
     Kinds: string (compared without regard to case), exact, enum, moment, number, boolean, id; strings, a collection
-    whose SQL is a JSON array; properties and extensions, which lie in tables of their own; people, which nothing can
-    be asked of.
+    whose SQL is a JSON array; properties, whose SQL takes a name and has a place for what is asked of the value;
+    extensions, which lie in a table of their own; people, which nothing can be asked of.
     """
 
     sql: str
@@ -149,7 +150,7 @@ class FilterCompiler:
         if field.kind not in _COLLECTIONS - {"people"} or self._variable:
             raise _invalid_node()
         if field.kind == "properties":
-            return self._with_property(node)
+            return self._with_property(node, field.sql)
         if field.kind == "extensions":
             return _with_extension(node)
         if node.inner is None:
@@ -162,20 +163,21 @@ class FilterCompiler:
         inside = f"SELECT 1 FROM json_each({field.sql}) AS each WHERE {tested}"  # noqa: S608 - compiled, values bound
         return Condition(f"{'NOT ' if is_all else ''}EXISTS ({inside})", condition.values)
 
-    def _with_property(self, node: odata.Lambda) -> Condition:
+    def _with_property(self, node: odata.Lambda, template: str) -> Condition:
         """Compile any(ep: ep/id eq '...' and ep/value ...), the one form that Outlook takes."""
         named, rest = _split_id(node)
         name = read_property_id(named)
         if is_list(name):
             raise _invalid_node()
         computed = find_computed(name)
+        if computed and self._type_name != "Message":
+            raise not_emulated(f"The extended property '{name}' of a mail folder")
         inner = FilterCompiler(self._type_name, {"value": Field(computed or "value", "exact")})
         inner._variable = node.variable
         condition = inner.compile(rest) if rest is not None else Condition()
         if computed:
             return condition
-        sql = f"key IN (SELECT message FROM extended_properties WHERE property = ? AND ({condition.sql}))"  # noqa: S608 - compiled, values bound
-        return Condition(sql, (name, *condition.values))
+        return Condition(template.format(condition.sql), (name, *condition.values))
 
 
 def _split_id(node: odata.Lambda) -> tuple[str, odata.Node | None]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from postroom.tenant.graph import folder_properties
 from postroom.tenant.graph.expansions import Expansion
 from postroom.tenant.graph.filters import Field
 from postroom.tenant.graph.json_input import (
@@ -59,20 +60,14 @@ _FIELDS = {
     "ishidden": Field("hidden", "boolean"),
     "totalitemcount": Field("total", "number"),
     "unreaditemcount": Field("unread", "number"),
+    **folder_properties.FIELDS,
 }
 _WELL_KNOWN = frozenset(folder.name for folder in WELL_KNOWN_FOLDERS) - {"root"}
 # [?] Folders are listed by name; Microsoft documents no order.
 _DEFAULT_ORDER = "display_name COLLATE NOCASE, key"
 _EXPANDED = Page(_DEFAULT_ORDER, top=DEFAULT_TOP)
-
-
-def _refuse_properties(*_: Any) -> Any:
-    raise not_emulated("Extended properties of a mail folder")
-
-
 _READERS = {
-    "singleValueExtendedProperties": _refuse_properties,
-    "multiValueExtendedProperties": _refuse_properties,
+    **folder_properties.READERS,
     "displayName": read_text,
     "isHidden": read_boolean,
     "filterQuery": read_text,
@@ -136,7 +131,9 @@ def _written(request: GraphRequest, folder: Row) -> dict[str, Any]:
 
 
 def _expansion(request: GraphRequest, folder: Row, expansion: Expansion) -> dict[str, Any]:
-    """Return what $expand adds to a folder: the first ten of its folders or messages."""
+    """Return what $expand adds to a folder: extended properties, or the first ten of its folders or messages."""
+    if expansion.name in folder_properties.NAMES and expansion.options.keys() <= {"$filter"}:
+        return folder_properties.write_properties(folder, expansion)
     if expansion.name not in ("childfolders", "messages") or expansion.options.keys() - {"$select"}:
         raise not_emulated(f"$expand={request.query['$expand']}")
     if expansion.name == "messages":
@@ -155,8 +152,6 @@ def _first_messages(request: GraphRequest, folder: Row, selected: list[str] | No
 
 
 def _read_folder_listing(request: GraphRequest) -> Listing:
-    if "singlevalueextendedproperties" in request.query.get("$filter", "").lower():
-        _refuse_properties()
     lacks_hidden = request.lacks("mailFolder.isHidden")
     fields = {name: field for name, field in _FIELDS.items() if not (lacks_hidden and name == "ishidden")}
     listing = read_listing(request, "MailFolder", fields, _DEFAULT_ORDER)
@@ -232,12 +227,13 @@ def _create_below(request: GraphRequest, parent: Row) -> GraphResponse:
     body = request.json_body()
     found = read_properties(body, _READERS, "mailFolder", _READ_ONLY)
     check_no_search_folder(parent)
-    is_search = asks_for_search_folder(body)
-    search = read_search(request, found, is_new=True) if is_search else None
+    columns = folder_properties.take_properties(found)
+    if asks_for_search_folder(body):
+        columns |= read_search(request, found, is_new=True)
     hidden = found.get("isHidden") is True and not request.lacks("mailFolder.isHidden")
     folders, name = request.cloud.mail.folders, _read_name(found)
     try:
-        folder = folders.create(request.mailbox, parent, name, hidden=hidden, search=search)
+        folder = folders.create(request.mailbox, parent, name, hidden=hidden, columns=columns)
     except FolderExistsError:
         raise folder_exists() from None
     return one_folder(request, folder, 201)
@@ -259,15 +255,16 @@ def update_mail_folder(request: GraphRequest) -> GraphResponse:
     found = read_properties(request.json_body(), _READERS, "mailFolder", _READ_ONLY)
     if found.pop("isHidden", None) is not None:
         raise fixed_property("isHidden")
+    columns = folder_properties.take_properties(found, folder["properties"])
     name = _read_name(found) if "displayName" in found else folder["display_name"]
     if folder["well_known"] is not None and name != folder["display_name"]:
         # [?] A well-known folder cannot be given another name, which is refused as access denied.
         raise access_denied()
     if not is_search_folder(folder) and found.keys() - {"displayName"}:
         raise invalid_value(min(found.keys() - {"displayName"}))
-    search = read_search(request, found, is_new=False)
+    columns |= read_search(request, found, is_new=False)
     try:
-        return one_folder(request, request.cloud.mail.folders.update(folder, name, search), 200)
+        return one_folder(request, request.cloud.mail.folders.update(folder, name, columns), 200)
     except FolderExistsError:
         raise folder_exists() from None
 

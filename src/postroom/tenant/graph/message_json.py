@@ -51,7 +51,9 @@ FIELDS = {
     "ccrecipients": Field("cc_people", "people"),
     "bccrecipients": Field("bcc_people", "people"),
     "replyto": Field("reply_to_people", "people"),
-    "singlevalueextendedproperties": Field("", "properties"),
+    "singlevalueextendedproperties": Field(
+        "key IN (SELECT message FROM extended_properties WHERE property = ? AND ({}))", "properties"
+    ),
     "extensions": Field("", "extensions"),
 }
 

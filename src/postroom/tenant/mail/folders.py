@@ -15,6 +15,7 @@ SELECT folders.*,
         AND child.parent = folders.key AND child.hidden = 0) AS children
 FROM folders
 """
+_COPIED = ("source_folders", "nested", "filter_query", "properties")
 _BELOW = """
 WITH RECURSIVE below (key) AS (
     SELECT ? UNION ALL SELECT folders.key FROM folders JOIN below ON folders.parent = below.key
@@ -52,10 +53,10 @@ class Folders:
         well_known: str | None = None,
         *,
         hidden: bool = False,
-        search: Mapping[str, Any] | None = None,
+        columns: Mapping[str, Any] | None = None,
     ) -> str:
         folder_id = new_folder_id(mailbox["guid"])
-        columns = {
+        own = {
             "mailbox": mailbox["key"],
             "parent": parent["key"] if parent else None,
             "folder_id": folder_id,
@@ -66,7 +67,7 @@ class Folders:
         }
         number = self._changes.next_number()
         numbers = {"arrived": number, "changed": number}
-        key = self._database.insert("folders", {**columns, **numbers, **(search or {})})
+        key = self._database.insert("folders", {**own, **numbers, **(columns or {})})
         self._changes.note_folder("created", self.get_by_key(key), number)
         return folder_id
 
@@ -116,13 +117,13 @@ class Folders:
         display_name: str,
         *,
         hidden: bool = False,
-        search: Mapping[str, Any] | None = None,
+        columns: Mapping[str, Any] | None = None,
     ) -> Row:
-        """Create a folder, with columns of `search` a search folder; FolderExistsError if the name is taken."""
+        """Create a folder, with these columns besides; FolderExistsError if the name is taken."""
         with self._database.transaction():
             if self.find_child(parent, display_name):
                 raise FolderExistsError(display_name)
-            folder_id = self._insert(mailbox, parent, display_name, hidden=hidden, search=search)
+            folder_id = self._insert(mailbox, parent, display_name, hidden=hidden, columns=columns)
             self._touch(parent["key"])
             return self.get(mailbox["key"], folder_id)
 
@@ -185,14 +186,14 @@ class Folders:
             free = f"{name}{number}"
         return free
 
-    def update(self, folder: Row, display_name: str, search: Mapping[str, Any]) -> Row:
-        """Change the name of a folder and what a search folder seeks; FolderExistsError if the name is taken."""
+    def update(self, folder: Row, display_name: str, columns: Mapping[str, Any]) -> Row:
+        """Change the name of a folder, and these columns; FolderExistsError if the name is taken."""
         with self._database.transaction():
             known = self.find_child(self.get_by_key(folder["parent"]), display_name)
             if known is not None and known["key"] != folder["key"]:
                 raise FolderExistsError(display_name)
-            if search:
-                self._database.update("folders", folder["key"], search)
+            if columns:
+                self._database.update("folders", folder["key"], columns)
             return self._place(folder, self.get_by_key(folder["parent"]), display_name)
 
     def move(self, folder: Row, parent: Row) -> Row:
@@ -219,8 +220,8 @@ class Folders:
 
     def _copy_below(self, mailbox: Row, folder: Row, parent: Row) -> Row:
         name, hidden = folder["display_name"], folder["hidden"] == 1
-        search = {name: folder[name] for name in ("source_folders", "nested", "filter_query")}
-        copy = self.create(mailbox, parent, name, hidden=hidden, search=search)
+        columns = {name: folder[name] for name in _COPIED}
+        copy = self.create(mailbox, parent, name, hidden=hidden, columns=columns)
         self._messages.copy_all(mailbox, folder, copy)
         every = "SELECT * FROM folders WHERE mailbox = ? AND parent = ? ORDER BY key"
         for child in self._database.rows(every, (mailbox["key"], folder["key"])):

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS folders (
     source_folders TEXT,
     nested INTEGER NOT NULL DEFAULT 0,
     filter_query TEXT,
+    properties TEXT NOT NULL DEFAULT '{}',
     arrived INTEGER NOT NULL DEFAULT 0,
     changed INTEGER NOT NULL DEFAULT 0
 );
