@@ -52,7 +52,26 @@ def test_python_o365(tenant: RunningTenant, tell: Tell, run_python: RunClient, c
     check_mailbox(tenant, told, cloud)
 
 
-@pytest.mark.parametrize("client", ["requests_journey.py", "o365_journey.py", "journey.mjs"])
+@CLOUDS
+def test_office365_rest_python_client(
+    tenant: RunningTenant, tell: Tell, run_python: RunClient, cloud: str
+) -> None:
+    """Office365-REST-Python-Client, which knows both clouds, pages, batches and changes by itself."""
+    told = tell(cloud)
+    report = run_python(["office365_journey.py"], told)
+    assert set(report["subjects"]) == set(report["delta"]) == INVOICES
+    assert len(report["subjects"]) == len(report["delta"]) == len(INVOICES)
+    assert report["body"].strip() == "Please pay."
+    assert report["batch"] == report["subjects"][1:4]
+    assert report["moved"] == report["subjects"][0]
+    assert report["marked"] is True
+    check_upload(report["upload"], cloud)
+    check_mailbox(tenant, told, cloud)
+
+
+@pytest.mark.parametrize(
+    "client", ["requests_journey.py", "o365_journey.py", "office365_journey.py", "journey.mjs"]
+)
 def test_large_attachments_in_gcc_high_where_it_is_taken_to_have_them(
     tenant: RunningTenant,
     tell: Tell,
