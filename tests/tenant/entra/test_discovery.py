@@ -96,3 +96,22 @@ def test_an_unknown_instance(tenant: RunningTenant, endpoint: str) -> None:
     with tenant.client() as client:
         answer = client.get("/common/discovery/instance", params={"authorization_endpoint": endpoint})
     assert_refused(answer, 400, "invalid_instance", 50049, "Unknown or invalid instance.")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "instance"), [(GLOBAL, "microsoftonline.com"), (GCC_HIGH, "microsoftonline.us")]
+)
+def test_where_a_user_signs_in(tenant: RunningTenant, cloud: str, instance: str) -> None:
+    """Users of the tenant's domain, whoever they are, sign in at Entra ID; of others it knows nothing."""
+    domain = tenant.cloud(cloud)["domain"]
+    same = {
+        "ver": "1.0",
+        "cloud_instance_name": instance,
+        "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+    }
+    with tenant.client(cloud) as client:
+        for name in (f"ap@{domain}", f"nobody@{domain.upper()}"):
+            known = client.get(f"/common/userrealm/{name}?api-version=1.0").json()
+            assert known == same | {"account_type": "Managed", "domain_name": domain}
+        unknown = client.get("/common/userrealm/ap@fabrikam.com?api-version=1.0").json()
+    assert unknown == same | {"account_type": "Unknown"}

@@ -52,6 +52,20 @@ async def get_openid_configuration(request: Request) -> Response:
     return JSONResponse(_configuration(described, base, tenant_id, tenant_id) | scopes)
 
 
+async def tell_user_realm(request: Request) -> Response:
+    """Say whether a user signs in here (`Managed`); a client that is given a password asks this first.
+
+    A user of a domain that is not the tenant's is `Unknown`. Source: what MSAL reads of it.
+    """
+    cloud: CloudState = request.app.state.cloud
+    domain = request.path_params["username"].rpartition("@")[2].lower()
+    told = {"ver": "1.0", "account_type": "Unknown"}
+    if domain == cloud.directory.domain:
+        told |= {"account_type": "Managed", "domain_name": domain}
+    told["cloud_instance_name"] = cloud.hosts.login.removeprefix("login.")
+    return JSONResponse(told | {"cloud_audience_urn": "urn:federation:MicrosoftOnline"})
+
+
 async def discover_instance(request: Request) -> Response:
     """Confirm that a login host is one of Microsoft's, or this tenant's own address, and list its aliases."""
     cloud: CloudState = request.app.state.cloud

@@ -8,7 +8,12 @@ from postroom.tenant.entra.admin_consent import consent_for_all
 from postroom.tenant.entra.authorize import authorize
 from postroom.tenant.entra.device_codes import issue_device_code
 from postroom.tenant.entra.device_pages import authorize_device
-from postroom.tenant.entra.discovery import discover_instance, get_openid_configuration, list_keys
+from postroom.tenant.entra.discovery import (
+    discover_instance,
+    get_openid_configuration,
+    list_keys,
+    tell_user_realm,
+)
 from postroom.tenant.entra.login import continue_sign_in
 from postroom.tenant.entra.logout import sign_out
 from postroom.tenant.entra.token import issue_token
@@ -29,6 +34,7 @@ def entra_routes() -> list[BaseRoute]:
         Route("/{tenant}/v2.0/adminconsent", consent_for_all, methods=["GET"]),
         Route("/{tenant}/v2.0/.well-known/openid-configuration", get_openid_configuration),
         Route("/common/discovery/instance", discover_instance),
+        Route("/common/userrealm/{username}", tell_user_realm),
         Route("/{tenant}/discovery/v2.0/keys", list_keys),
         Route("/{tenant}/discovery/keys", list_keys),
         Route("/{path:path}", refuse_not_emulated, methods=METHODS),
