@@ -42,15 +42,16 @@ def run_and_kill(environment: Mapping[str, str], **settings: Any) -> "subprocess
 
 
 class Killed(Listener):
-    """Notes the requests and steps that its process dies in, and kills it there.
+    """Notes the request or step that its process dies in, and kills it there.
 
-    `kill` is where: “before” or “after” a request, or at a step that is “running” or “done”; `at` is which of them,
-    counted from 1 in this process, and only since a step of the title `since` begins, where that is given.
+    `kill` is when: “before” or “after” a request, or at a step that is “running” or “done”; `at` is which of them,
+    counted from 1 in this process. With `name`, only what has this name counts; with `since`, only what comes since
+    a step of that title begins. A request has the name of `name_request`, a step that of its title.
     """
 
-    def __init__(self, kill: str | None, at: int, since: str, notes: Path) -> None:
+    def __init__(self, notes: Path, kill: str = "", at: int = 1, name: str = "", since: str = "") -> None:
         super().__init__()
-        self._kill, self._at, self._since, self._notes = kill, at, since, notes
+        self._notes, self._kill, self._at, self._name, self._since = notes, kill, at, name, since
         self._seen = 0
 
     def on_step(self, run_id: str, step: StepReport) -> None:
@@ -59,7 +60,7 @@ class Killed(Listener):
         if step.status == "running" and step.title == self._since:
             self._since = ""
         if step.status == self._kill:
-            self._count(f"{step.number} {step.title}")
+            self._count(step.title)
 
     def watch_requests(self) -> None:
         """Let every request of this process to Microsoft Graph go by here."""
@@ -67,20 +68,28 @@ class Killed(Listener):
 
         def send_or_die(client: httpx2.Client, request: httpx2.Request, **options: Any) -> httpx2.Response:
             if self._kill == "before":
-                self._count(f"{request.method} {request.url.path}")
+                self._count(name_request(request))
             answer = send(client, request, **options)
             if self._kill == "after":
-                self._count(f"{request.method} {request.url.path}")
+                self._count(name_request(request))
             return answer
 
         httpx2.Client.send = send_or_die  # type: ignore[method-assign]
 
-    def _count(self, where: str) -> None:
-        self._seen += not self._since
-        if self._seen == self._at and not self._since:
+    def _count(self, name: str) -> None:
+        if self._since or self._name not in ("", name):
+            return
+        self._seen += 1
+        if self._seen == self._at:
             with self._notes.open("a") as file:
-                file.write(f"{self._kill} {where}\n")
+                file.write(f"{self._kill} {name}\n")
             _die()
+
+
+def name_request(request: httpx2.Request) -> str:
+    """Give the method and the last part of the path, unless that is the id of a message: `PATCH`, `POST send`."""
+    last = request.url.path.rpartition("/")[2]
+    return request.method if last.endswith("=") else f"{request.method} {last}"
 
 
 def _die() -> NoReturn:
@@ -91,7 +100,7 @@ def _die() -> NoReturn:
 def main(settings: dict[str, Any]) -> None:
     """Begin the run, or go on with it where the journal has it."""
     folder = Path(settings["folder"])
-    killed = Killed(settings.get("kill"), settings.get("at", 0), settings.get("since", ""), folder / "deaths")
+    killed = Killed(folder / "deaths", **settings.get("death", {}))
     killed.watch_requests()
     authentication = outlook.ClientCredentials(
         client_id=Credential("azure", "client_id"),
