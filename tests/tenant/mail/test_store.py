@@ -47,6 +47,24 @@ def test_a_restart_loses_nothing(tmp_path: Path) -> None:
     second.close()
 
 
+def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A store, and a copy of it, from before some columns and a table were there, keep their mail and go on."""
+    first = MailStore(tmp_path, Clock())
+    first.ingest("ap@contoso.com", "Inbox", MIME)
+    first.database.execute("ALTER TABLE messages DROP COLUMN message_class")
+    first.database.execute("ALTER TABLE folders DROP COLUMN properties")
+    first.database.execute("DROP TABLE entities")
+    first.keep_copy(tmp_path / "copy.sqlite")
+    first.close()
+    second = MailStore(tmp_path, Clock())
+    second.ingest("ap@contoso.com", "Inbox", MIME)
+    assert counts(second)["Inbox"] == (2, 2)
+    second.bring_back(tmp_path / "copy.sqlite")
+    second.ingest("new@contoso.com", "Inbox", MIME)
+    assert counts(second)["Inbox"] == (1, 1)
+    second.close()
+
+
 def test_a_reset_forgets_everything(store: MailStore) -> None:
     """After a reset no mailbox is left."""
     store.ingest("ap@contoso.com", "Inbox", MIME)

@@ -57,7 +57,8 @@ class Database:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
-        self._connection.executescript(schema)
+        self._schema = schema
+        self._bring_up_to_date()
 
     def add_function(self, name: str, arguments: int, function: Callable[..., Any]) -> None:
         """Make a Python function callable from SQL."""
@@ -169,8 +170,33 @@ class Database:
         """Put what another file holds in the place of everything; not inside a transaction."""
         with self._lock, closing(sqlite3.connect(path)) as copy:
             copy.backup(self._connection)
+            self._bring_up_to_date()
 
     def close(self) -> None:
         """Close the file; nothing can be asked any more."""
         with self._lock:
             self._connection.close()
+
+    def _bring_up_to_date(self) -> None:
+        """Add what a file written by an earlier version lacks: columns with their defaults, tables, triggers."""
+        with closing(sqlite3.connect(":memory:")) as model:
+            model.executescript(self._schema)
+            for table in _list_tables(self._connection) & _list_tables(model):
+                there = {name for name, *_ in _list_columns(self._connection, table)}
+                for name, kind, is_required, default in _list_columns(model, table):
+                    if name not in there:
+                        self._connection.execute(
+                            f"ALTER TABLE {table} ADD COLUMN {name} {kind}"
+                            + (" NOT NULL" if is_required else "")
+                            + (f" DEFAULT {default}" if default is not None else "")
+                        )
+        self._connection.executescript(self._schema)
+
+
+def _list_tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _list_columns(connection: sqlite3.Connection, table: str) -> list[tuple[str, str, int, str | None]]:
+    columns = 'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)'
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(columns, (table,))]
