@@ -37,6 +37,14 @@ def forget_keychain() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let nothing be kept in the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def shared_empty_database(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let all workers of this test run have one migrated database for the Control Rooms that they start."""
     base = tmp_path_factory.getbasetemp()

@@ -1,5 +1,6 @@
 """Sending and answering: once, whole, or not at all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,26 @@ def test_once_is_of_the_mailbox_the_action_and_the_message(connect: Connect, ten
         mailbox.send(to=ADELE, subject="Order 4711", once="4711")
         connect(username=MEGAN).send(to=ADELE, subject="Order 4711", once=" 4711 ")
     assert tenant.folders(ADELE)["Inbox"]["total"] == 6
+
+
+def test_scripts_that_send_under_one_name_at_once_send_once(connect: Connect, tenant: RunningTenant) -> None:
+    """Who comes while another is about to send the same waits, and finds that it is sent."""
+    mailboxes = [connect() for _ in range(4)]
+    tenant.set_latency(100)
+    with ThreadPoolExecutor() as threads:
+        for mailbox in mailboxes:
+            threads.submit(mailbox.send, to=ADELE, subject="Invoice 4711", once="invoice 4711")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == 1
+
+
+def test_once_needs_no_folder_of_the_user(
+    connect: Connect, tenant: RunningTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing can be written on this machine, what is sent under a name is sent once all the same."""
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")
+    for _ in range(2):
+        connect().send(to=ADELE, subject="Invoice 4711", once="invoice 4711")
+    assert tenant.folders(ADELE)["Inbox"]["total"] == 1
 
 
 def test_a_step_of_a_run_is_sent_once(connect: Connect, tenant: RunningTenant) -> None:

@@ -23,7 +23,7 @@ from postroom.outlook.given import (
     read_recipients,
 )
 from postroom.outlook.items import do_each
-from postroom.outlook.once import Once, create_stamp
+from postroom.outlook.once import Once, create_stamp, take_turn
 from postroom.outlook.outgoing import Answer, Changes, NewMessage
 from postroom.outlook.quoting import write_above
 
@@ -93,7 +93,8 @@ class Sending(Connected):
         # A run that is retried from an earlier step may send another message at this step: that one was not sent yet.
         item = "" if once.strip() else msgspec.json.encode(content).decode()
         stamp = create_stamp(self.address, "send", once, item)
-        Delivery(self._graph, self._folders, NewMessage(content), stamp, files).deliver()
+        with take_turn(stamp, once):
+            Delivery(self._graph, self._folders, NewMessage(content), stamp, files).deliver()
 
     @action(title="Reply", permissions=("Mail.ReadWrite", "Mail.Send"))
     def reply(
@@ -186,7 +187,8 @@ class Sending(Connected):
 
             stamp = create_stamp(self.address, kind.value, once, message_id)
             outgoing = Answer(kind, message_id, complete_one)
-            Delivery(self._graph, self._folders, outgoing, stamp, files).deliver()
+            with take_turn(stamp, once):
+                Delivery(self._graph, self._folders, outgoing, stamp, files).deliver()
 
         do_each(label, list_message_ids(messages), answer)
 
