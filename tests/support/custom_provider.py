@@ -1,10 +1,8 @@
 """An OpenID-certified provider of another maker, in a process of its own: as which Custom connections are proved."""
 
 import json
-import os
 import re
 import secrets
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,15 +12,12 @@ from typing import Any
 from urllib.parse import urljoin
 
 import httpx2
-import pytest
-from filelock import FileLock
 
 from support.canary import canary
+from support.node_programs import install
 from support.tenant import bare_environment, find_free_ports
 
 SOURCE = Path(__file__).resolve().parents[1] / "controlroom" / "custom_provider"
-INSTALLED = Path(__file__).resolve().parents[2] / ".artefacts" / "custom_provider"
-INSTALL_TIMEOUT_SECONDS = 110
 ACCESS_TOKEN_SECONDS = 3600
 STEPS = 10
 
@@ -87,7 +82,7 @@ class CustomProvider:
 @contextmanager
 def start_custom_provider(redirect_uri: str) -> Iterator[CustomProvider]:
     """Start it with an app that people come back to at this address, and end it afterwards."""
-    _install()
+    folder = install(SOURCE, "custom_provider")
     port, client_secret = find_free_ports(1), secrets.token_urlsafe(32)
     canary.add([client_secret])
     app = {
@@ -99,7 +94,7 @@ def start_custom_provider(redirect_uri: str) -> Iterator[CustomProvider]:
     }
     process = subprocess.Popen(
         ["node", "--no-warnings", "serve.mjs"],
-        cwd=INSTALLED,
+        cwd=folder,
         env=bare_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -117,36 +112,6 @@ def start_custom_provider(redirect_uri: str) -> Iterator[CustomProvider]:
             yield CustomProvider(port, app["client_id"], process, client_secret)
         finally:
             process.kill()
-
-
-def _install() -> None:
-    """Fetch it as its lock file has it, unless it is here already."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            pytest.skip(f"There is no {program} on this machine, so there is no provider of another maker.")
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    with FileLock(INSTALLED / "lock"):
-        shutil.copy(SOURCE / "serve.mjs", INSTALLED)
-        lock, done = (SOURCE / "package-lock.json").read_bytes(), INSTALLED / "installed.json"
-        if not done.exists() or done.read_bytes() != lock:
-            _fetch()
-            done.write_bytes(lock)
-
-
-def _fetch() -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(SOURCE / name, INSTALLED)
-    ended = subprocess.run(
-        [shutil.which("npm") or "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=INSTALLED,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_TIMEOUT_SECONDS,
-        check=False,
-    )
-    if ended.returncode:
-        pytest.skip(f"npm could not fetch the provider of another maker: {ended.stderr.strip()}")
 
 
 def _read_action(page: str) -> str:

@@ -1,8 +1,6 @@
 """What clients are told of the tenant, the mail they find there, and how each is run: as its users run it."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from support.canary import canary
 from support.mail import make_mail
+from support.node_programs import install
 from support.tenant import GCC_HIGH, RunningTenant, bare_environment
 
 HERE = Path(__file__).resolve().parent
-INSTALLED = HERE.parents[2] / ".artefacts" / "node_clients"
-INSTALL_TIMEOUT_SECONDS = 110
 TIMEOUT_SECONDS = 90
 ATTACHMENT_BYTES = 10 * 1024 * 1024
 MESSAGES = 12
@@ -82,36 +78,5 @@ def run_python(run_client: RunClient) -> RunClient:
 
 @pytest.fixture(scope="session")
 def node_clients() -> Path:
-    """Give the scripts beside Microsoft's libraries for Node, fetched again only when their lock file has changed."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            pytest.skip(
-                f"There is no {program} on this machine, so Microsoft's libraries for Node cannot run."
-            )
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    with FileLock(INSTALLED / "lock"):
-        for script in (HERE / "node").glob("*.mjs"):
-            shutil.copy(script, INSTALLED)
-        lock = (HERE / "node" / "package-lock.json").read_bytes()
-        done = INSTALLED / "installed.json"
-        if not done.exists() or done.read_bytes() != lock:
-            _install()
-            done.write_bytes(lock)
-    return INSTALLED
-
-
-def _install() -> None:
-    """Fetch the libraries as their lock file has them, with the network settings of this machine."""
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / "node" / name, INSTALLED)
-    ended = subprocess.run(
-        [shutil.which("npm") or "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=INSTALLED,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_TIMEOUT_SECONDS,
-        check=False,
-    )
-    if ended.returncode:
-        pytest.skip(f"npm could not fetch Microsoft's libraries for Node: {ended.stderr.strip()}")
+    """Give the scripts beside Microsoft's libraries for Node."""
+    return install(HERE / "node", "node_clients")
