@@ -11,7 +11,7 @@ import msgspec
 from scripts.pages import describe_type, summarize, write_table
 from starlette.routing import Route
 
-from postroom.tenant.control import PREFIX, ROUTES
+from postroom.tenant.control.routes import PREFIX, ROUTES
 
 BODY_READER = "read_settings"
 

@@ -141,7 +141,7 @@ def things(people: People) -> dict[str, Any]:
 def create_schedule(people: People, bot: Any) -> Any:
     """Have a bot run each day as its creator."""
     from postroom.controlroom.runs.models import Schedule
-    from postroom.controlroom.runs.schedules import ScheduleSettings, save_schedule
+    from postroom.controlroom.runs.schedules.records import ScheduleSettings, save_schedule
 
     return save_schedule(
         Schedule(), ScheduleSettings("Daily", bot, {}, people.creator, "0 8 * * *"), people.creator
@@ -164,7 +164,7 @@ def find_permissions(*codenames: str) -> Any:
 
 def create_run(people: People) -> Any:
     """Deploy a bot, and put a run of the creator's into the queue."""
-    from postroom.controlroom.runs.deploying import deploy_file
+    from postroom.controlroom.runs.bots.deploying import deploy_file
     from postroom.controlroom.runs.queueing import begin_run
 
     version = deploy_file(None, "intake.bot.yaml", INTAKE)

@@ -12,7 +12,7 @@ from scripts.write_controls import find_body, read_field_docs
 from starlette.routing import Route
 
 from postroom.tenant import coverage
-from postroom.tenant.control import ROUTES as CONTROLS
+from postroom.tenant.control.routes import ROUTES as CONTROLS
 from postroom.tenant.entra.routes import entra_routes
 from postroom.tenant.entra.token import GRANTS
 from postroom.tenant.graph.dispatch import ROOT_ROUTES, ROUTES

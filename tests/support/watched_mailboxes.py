@@ -24,7 +24,7 @@ def create_trigger(
 ) -> "Trigger":
     """Make a trigger on the Inbox of who has signed in for the connection."""
     from postroom.controlroom.runs.models import Trigger
-    from postroom.controlroom.runs.triggers_records import TriggerSettings, save_trigger
+    from postroom.controlroom.runs.triggers.records import TriggerSettings, save_trigger
 
     wanted = TriggerSettings(name="New mail", bot=bot, run_as=run_as, connection=connection, **settings)
     return save_trigger(Trigger(), wanted, actor or run_as)

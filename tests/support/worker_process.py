@@ -18,7 +18,7 @@ open_control_room()
 # Django is set up by now.
 from postroom.cli.worker import _stopped_by_signals  # noqa: E402
 from postroom.controlroom.requests import set_up_logging  # noqa: E402
-from postroom.controlroom.runs.working import RunWorker, WorkerSettings  # noqa: E402
+from postroom.controlroom.runs.workers.working import RunWorker, WorkerSettings  # noqa: E402
 
 
 class Death:

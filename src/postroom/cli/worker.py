@@ -15,7 +15,7 @@ from postroom.cli.control_room import open_control_room
 from postroom.cli.output import print_line
 
 if TYPE_CHECKING:
-    from postroom.controlroom.runs.working import RunWorker
+    from postroom.controlroom.runs.workers.working import RunWorker
 
 EPILOG = "Example: postroom worker --runs 8 --name night-shift"
 
@@ -49,7 +49,7 @@ def command(
     # Django is set up by now.
     from postroom.controlroom.first_run import prepare  # noqa: PLC0415
     from postroom.controlroom.requests import set_up_logging  # noqa: PLC0415
-    from postroom.controlroom.runs.working import RunWorker, WorkerSettings  # noqa: PLC0415
+    from postroom.controlroom.runs.workers.working import RunWorker, WorkerSettings  # noqa: PLC0415
 
     def tell_ready() -> None:
         if ready is not None:

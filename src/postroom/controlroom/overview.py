@@ -20,8 +20,8 @@ from postroom.controlroom.connections.models import OAuthConnection
 from postroom.controlroom.connections.providers import GrantType
 from postroom.controlroom.connections.status import Status, get_status
 from postroom.controlroom.connections.use import list_usable
-from postroom.controlroom.runs.alerts import list_alerts
-from postroom.controlroom.runs.figures_pages import describe_overview
+from postroom.controlroom.runs.alerts.telling import list_alerts
+from postroom.controlroom.runs.figures.pages import describe_overview
 from postroom.controlroom.runs.models import ACTIVE, Bot, RunStatus
 from postroom.controlroom.runs.rights import SEE_RUNS, list_runs
 from postroom.controlroom.vault.rights import list_attributes_to_provide, list_lockers

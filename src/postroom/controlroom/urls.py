@@ -11,7 +11,10 @@ from postroom.controlroom.connections import api as connections
 from postroom.controlroom.connections import token_api
 from postroom.controlroom.health import show_health
 from postroom.controlroom.language import set_language
-from postroom.controlroom.runs import bots_api, mailbox_api, runs_api, schedules_endpoints
+from postroom.controlroom.runs import mailbox_api, runs_api
+from postroom.controlroom.runs.bots import api as bots_api
+from postroom.controlroom.runs.schedules import api as schedules_api
+from postroom.controlroom.runs.triggers import api as triggers_api
 from postroom.controlroom.site import site
 from postroom.controlroom.vault import endpoints as vault
 
@@ -37,7 +40,8 @@ api.add_router("", audit.router)
 api.add_router("", vault.router)
 api.add_router("", connections.router)
 api.add_router("", token_api.router)
-api.add_router("", schedules_endpoints.router)
+api.add_router("", schedules_api.router)
+api.add_router("", triggers_api.router)
 api.add_router("", bots_api.router)
 api.add_router("", mailbox_api.router)
 api.add_router("", runs_api.router)
@@ -52,6 +56,5 @@ urlpatterns = [
     path("", include("postroom.controlroom.connections.urls")),
     path("", include("postroom.controlroom.vault.urls")),
     path("", include("postroom.controlroom.runs.urls")),
-    path("", include("postroom.controlroom.runs.schedules_urls")),
     path("", site.urls),
 ]

@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute, Host, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from postroom.tenant.clock import TellDate
-from postroom.tenant.control import PREFIX, control_app
+from postroom.tenant.control.routes import PREFIX, control_app
 from postroom.tenant.entra.refusals import EntraRefusedError, answer_refusal
 from postroom.tenant.entra.routes import METHODS, entra_routes, refuse_not_emulated
 from postroom.tenant.fault_injection import AddLatency, InjectFaults

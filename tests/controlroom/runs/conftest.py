@@ -37,7 +37,7 @@ steps:
 @pytest.fixture
 def deploy(db: None) -> "Callable[..., BotVersion]":
     """Deploy a bot file: `deploy(path="intake.bot.yaml", text=..., by=user)`."""
-    from postroom.controlroom.runs.deploying import deploy_file
+    from postroom.controlroom.runs.bots.deploying import deploy_file
 
     def deploy_one(path: str = "intake.bot.yaml", text: str = INTAKE, by: Any = None) -> "BotVersion":
         return deploy_file(by, path, text)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from postroom.controlroom.connections.notices import MAIL_VARIABLE, WEBHOOK_VARIABLE
-from postroom.controlroom.runs.alerts import list_alerts, tell_of_failures
+from postroom.controlroom.runs.alerts.telling import list_alerts, tell_of_failures
 from postroom.controlroom.runs.models import Alert, AlertRule, Run
 from support.message_sinks import MailServer, Webhook, start_mail_server, start_webhook
 from support.people import People

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from postroom.controlroom.accounts.models import User
-from postroom.controlroom.runs.figures import Span, get_figures
-from postroom.controlroom.runs.figures_plots import choose_step, plot_messages, plot_runs
+from postroom.controlroom.runs.figures.counting import Span, get_figures
+from postroom.controlroom.runs.figures.plots import choose_step, plot_messages, plot_runs
 from postroom.controlroom.runs.models import Run
 from support.people import People, create_user
 from support.watched_mailboxes import create_bot

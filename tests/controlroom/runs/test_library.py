@@ -41,7 +41,7 @@ def folder(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Pa
     """Give a folder of bots that is a checkout of git, named to the Control Room."""
     from dataclasses import replace
 
-    from postroom.controlroom.runs import bot_pages, snapshots
+    from postroom.controlroom.runs.bots import pages, snapshots
 
     if shutil.which("git") is None:
         pytest.skip("There is no git on this machine.")
@@ -49,7 +49,7 @@ def folder(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Pa
     made.mkdir()
     configuration = replace(snapshots.CONFIGURATION, home=tmp_path / "home", bots_folder=made)
     monkeypatch.setattr(snapshots, "CONFIGURATION", configuration)
-    monkeypatch.setattr(bot_pages, "CONFIGURATION", configuration)
+    monkeypatch.setattr(pages, "CONFIGURATION", configuration)
     git(made, "init", "--quiet")
     return made
 
@@ -72,7 +72,7 @@ def commit(folder: Path, **files: str) -> str:
 
 def test_a_run_goes_on_with_the_version_that_it_began_with(deploy: Deploy) -> None:
     """A reference names the version, whatever was deployed since."""
-    from postroom.controlroom.runs.library import DeployedLibrary, get_reference
+    from postroom.controlroom.runs.bots.library import DeployedLibrary, get_reference
 
     first = deploy()
     deploy(text=INTAKE.replace("Invoice intake", "Another name"))
@@ -85,7 +85,7 @@ def test_a_run_goes_on_with_the_version_that_it_began_with(deploy: Deploy) -> No
 
 def test_a_child_is_what_it_was_when_the_run_began(people: People, deploy: Deploy, make_run: Any) -> None:
     """The newest of that time; where it was deployed only later, the first, so that a retry finds it."""
-    from postroom.controlroom.runs.library import find_version
+    from postroom.controlroom.runs.bots.library import find_version
 
     first = deploy()
     parent = deploy("parent.bot.yaml", PARENT)
@@ -99,7 +99,7 @@ def test_a_child_is_what_it_was_when_the_run_began(people: People, deploy: Deplo
 
 def test_a_child_is_looked_for_beside_its_parent_first(deploy: Deploy) -> None:
     """A path is taken from the folder of the parent, then from the top; never from above it."""
-    from postroom.controlroom.runs.library import find_version
+    from postroom.controlroom.runs.bots.library import find_version
     from postroom.errors import BotNotFoundError
 
     top = deploy("intake.bot.yaml")
@@ -113,7 +113,7 @@ def test_a_child_is_looked_for_beside_its_parent_first(deploy: Deploy) -> None:
 @pytest.mark.parametrize("reference", ["intake.bot.yaml@9", "intake.bot.yaml@x", "os:system", "", "@"])
 def test_what_is_not_deployed_is_not_found(deploy: Deploy, reference: str) -> None:
     """Neither a version that never was, nor a module of Python."""
-    from postroom.controlroom.runs.library import DeployedLibrary
+    from postroom.controlroom.runs.bots.library import DeployedLibrary
     from postroom.errors import BotNotFoundError
 
     deploy()
@@ -123,7 +123,7 @@ def test_what_is_not_deployed_is_not_found(deploy: Deploy, reference: str) -> No
 
 def test_the_folder_is_deployed_at_its_commit(people: People, folder: Path) -> None:
     """Bot files and functions with @bot, each with the commit; what was changed since the commit is not."""
-    from postroom.controlroom.runs.folder import refresh
+    from postroom.controlroom.runs.bots.folder import refresh
 
     at = commit(folder, intake__bot__yaml=INTAKE, greet__py=GREET, greetings__py='GREETING = "Hello"\n')
     (folder / "intake.bot.yaml").write_text(INTAKE.replace("Invoice intake", "Not committed"))
@@ -145,7 +145,7 @@ def test_the_folder_is_deployed_at_its_commit(people: People, folder: Path) -> N
 
 def test_looking_into_the_folder_runs_nothing_of_it(people: People, folder: Path, tmp_path: Path) -> None:
     """Python bots are read as text; only a worker loads them."""
-    from postroom.controlroom.runs.folder import refresh
+    from postroom.controlroom.runs.bots.folder import refresh
 
     mark = tmp_path / "ran"
     commit(
@@ -159,8 +159,8 @@ def test_looking_into_the_folder_runs_nothing_of_it(people: People, folder: Path
 def test_a_python_bot_runs_at_the_commit_of_its_version(people: People, folder: Path) -> None:
     """Also what it imports from beside it is of that commit, whatever is newer."""
     from postroom.bots.run import run_alone
-    from postroom.controlroom.runs.folder import refresh
-    from postroom.controlroom.runs.library import DeployedLibrary
+    from postroom.controlroom.runs.bots.folder import refresh
+    from postroom.controlroom.runs.bots.library import DeployedLibrary
 
     commit(folder, greet__py=GREET, greetings__py='GREETING = "Hello"\n')
     refresh(people.creator)
@@ -197,8 +197,8 @@ def test_faults_keep_what_was_deployed_before(people: People, folder: Path, clie
 
 def test_what_leaves_the_folder_is_out_of_use(people: People, folder: Path) -> None:
     """Until it is there again; a bot that was deployed by hand stays as it is."""
-    from postroom.controlroom.runs.deploying import deploy_file
-    from postroom.controlroom.runs.folder import refresh
+    from postroom.controlroom.runs.bots.deploying import deploy_file
+    from postroom.controlroom.runs.bots.folder import refresh
     from postroom.controlroom.runs.models import Bot
 
     deploy_file(people.creator, "by-hand.bot.yaml", INTAKE)
@@ -215,8 +215,8 @@ def test_what_leaves_the_folder_is_out_of_use(people: People, folder: Path) -> N
 
 def test_what_comes_from_the_folder_is_changed_there(people: People, folder: Path) -> None:
     """Deploying over it by hand is refused; going back is not, and holds until the folder has something new."""
-    from postroom.controlroom.runs.deploying import deploy_file, go_back
-    from postroom.controlroom.runs.folder import refresh
+    from postroom.controlroom.runs.bots.deploying import deploy_file, go_back
+    from postroom.controlroom.runs.bots.folder import refresh
     from postroom.controlroom.runs.models import Bot
     from postroom.errors import SettingError
 
@@ -234,7 +234,7 @@ def test_what_comes_from_the_folder_is_changed_there(people: People, folder: Pat
 
 def test_a_folder_without_git_is_taken_as_it_is(people: People, folder: Path) -> None:
     """It has no commit, so that its files themselves are its name."""
-    from postroom.controlroom.runs.folder import refresh
+    from postroom.controlroom.runs.bots.folder import refresh
 
     shutil.rmtree(folder / ".git")
     (folder / "intake.bot.yaml").write_text(INTAKE)
@@ -243,9 +243,9 @@ def test_a_folder_without_git_is_taken_as_it_is(people: People, folder: Path) ->
 
 def test_a_worker_without_the_commit_says_so(people: People, folder: Path) -> None:
     """The text in the database is never run: a worker has the commit in a folder of its own, or does not begin."""
-    from postroom.controlroom.runs import snapshots
-    from postroom.controlroom.runs.folder import refresh
-    from postroom.controlroom.runs.library import DeployedLibrary
+    from postroom.controlroom.runs.bots import snapshots
+    from postroom.controlroom.runs.bots.folder import refresh
+    from postroom.controlroom.runs.bots.library import DeployedLibrary
     from postroom.errors import BotNotFoundError
 
     commit(folder, greet__py=GREET, greetings__py="GREETING = 'Hello'\n")

@@ -11,11 +11,11 @@ from django.utils import timezone
 from postroom.controlroom.accounts.models import Role
 from postroom.controlroom.connections import tokens
 from postroom.controlroom.connections.models import OAuthConnection
-from postroom.controlroom.runs import notifications, triggers
 from postroom.controlroom.runs.models import Run, Trigger
-from postroom.controlroom.runs.triggers_mailboxes import open_mailboxes
-from postroom.controlroom.runs.triggers_records import delete_trigger, enable_trigger
-from postroom.controlroom.runs.triggers_state import get_state
+from postroom.controlroom.runs.triggers import looking, notifications
+from postroom.controlroom.runs.triggers.mailboxes import open_mailboxes
+from postroom.controlroom.runs.triggers.records import delete_trigger, enable_trigger
+from postroom.controlroom.runs.triggers.state import get_state
 from postroom.controlroom.vault.master_keys import ensure_key
 from support.mail import make_mail
 from support.people import People
@@ -46,7 +46,7 @@ def trigger(connection: OAuthConnection, people: People, live_server: Any, setti
     url = live_server.url.replace("127.0.0.1", "localhost")
     settings.CONFIGURATION = dataclasses.replace(settings.CONFIGURATION, url=url)
     made = create_trigger(create_bot(), people.creator, connection, kind="notifications")
-    triggers.poll(made, timezone.now())
+    looking.poll(made, timezone.now())
     return get()
 
 
@@ -80,7 +80,7 @@ def test_mail_wakes_the_trigger(trigger: Trigger, reachable_tenant: RunningTenan
     assert trigger.next_check - timezone.now() > timedelta(minutes=5)
     reachable_tenant.deliver(INBOX, make_mail("Invoice 4711"))
     wait_until(lambda: get().next_check <= timezone.now())
-    assert triggers.poll_due(timezone.now()) == 1
+    assert looking.poll_due(timezone.now()) == 1
     assert Run.objects.count() == 1
 
 
@@ -88,12 +88,12 @@ def test_the_subscription_is_renewed_in_time(trigger: Trigger) -> None:
     """Long before it ends, and under the same id; one that is gone is made anew."""
     late = trigger.subscription_expires - notifications.RENEWED_BEFORE / 2
     Trigger.objects.update(subscription_expires=timezone.now() + timedelta(hours=1))
-    triggers.poll(get(), timezone.now())
+    looking.poll(get(), timezone.now())
     renewed = get()
     assert renewed.subscription_id == trigger.subscription_id
     assert renewed.subscription_expires > late
     Trigger.objects.update(subscription_id="gone", subscription_expires=timezone.now())
-    triggers.poll(get(), timezone.now())
+    looking.poll(get(), timezone.now())
     assert get().subscription_id not in ("", "gone", trigger.subscription_id)
 
 
@@ -118,7 +118,7 @@ def test_lifecycle_events_are_heeded(tell: Callable[..., Any], trigger: Trigger,
     let_it_rest()
     tell(lifecycleEvent=event)
     assert get().next_check <= timezone.now()
-    triggers.poll_due(timezone.now())
+    looking.poll_due(timezone.now())
     after = get()
     assert after.subscription_id
     assert after.subscription_expires > timezone.now() + notifications.RENEWED_BEFORE
@@ -156,9 +156,9 @@ def test_where_nobody_can_be_told_the_mailbox_is_asked(
     """The address is not reached: the trigger works all the same, and says so."""
     settings.CONFIGURATION = dataclasses.replace(settings.CONFIGURATION, url="http://localhost:1")
     made = create_trigger(create_bot(), people.creator, connection, kind="notifications")
-    triggers.poll(made, timezone.now())
+    looking.poll(made, timezone.now())
     told = get()
     assert "the mailbox is asked instead" in told.last_error
     assert told.failures == 0
     reachable_tenant.deliver(INBOX, make_mail("Invoice 4711"))
-    assert triggers.poll(told, timezone.now()) == 1
+    assert looking.poll(told, timezone.now()) == 1

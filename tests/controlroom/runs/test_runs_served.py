@@ -111,7 +111,7 @@ def test_deploying_and_running_from_the_command_line(postroom: Type, tmp_path: P
 
 def test_schedules_and_triggers_from_the_command_line(postroom: Type, served_people: Any) -> None:
     """They are listed as lines and as JSON; where there are none, that is said."""
-    from postroom.controlroom.runs.deploying import deploy_file
+    from postroom.controlroom.runs.bots.deploying import deploy_file
     from postroom.controlroom.runs.models import Schedule, Trigger
 
     assert "There are no schedules." in postroom("schedules", "list").stderr
@@ -169,7 +169,7 @@ def test_the_page_of_a_run_follows_it_without_being_loaded_again(
     browser: "Browser", live_server: Any, served_people: Any
 ) -> None:
     """Steps, inputs and the end of the run come onto the page that is open; a button of it works by keyboard."""
-    from postroom.controlroom.runs.deploying import deploy_file
+    from postroom.controlroom.runs.bots.deploying import deploy_file
     from postroom.controlroom.runs.models import RunStep
     from postroom.controlroom.runs.queueing import begin_run
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from postroom.controlroom.audit.models import AuditEntry
 from postroom.controlroom.runs.inputs import get_inputs
-from postroom.controlroom.runs.leading import lead, step_down
 from postroom.controlroom.runs.models import Lease, Run, Schedule
-from postroom.controlroom.runs.schedules import (
+from postroom.controlroom.runs.schedules import records
+from postroom.controlroom.runs.schedules.records import (
     ScheduleSettings,
     begin_due_runs,
     delete_schedule,
@@ -19,6 +19,7 @@ from postroom.controlroom.runs.schedules import (
     get_run_id,
     save_schedule,
 )
+from postroom.controlroom.runs.workers.leading import lead, step_down
 from postroom.controlroom.vault.master_keys import ensure_key
 from postroom.errors import NotAllowedError, SettingError, VaultLockedError
 from support.people import People
@@ -114,13 +115,12 @@ def test_a_paused_schedule_makes_up_for_nothing(schedule: Schedule, people: Peop
 
 def test_a_locked_vault_only_delays(schedule: Schedule, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time stays due, and the page says why."""
-    from postroom.controlroom.runs import schedules
 
     def refuse(*_: Any) -> None:
         raise VaultLockedError("The vault is locked.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(schedules, "get_inputs", refuse)
+        patched.setattr(records, "get_inputs", refuse)
         assert begin_due_runs(MONDAY) == 0
     assert Schedule.objects.get().last_error == "The vault is locked."
     assert begin_due_runs(MONDAY + timedelta(minutes=10)) == 1

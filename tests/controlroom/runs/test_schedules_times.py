@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from postroom.controlroom.runs.schedules_times import (
+from postroom.controlroom.runs.schedules.times import (
     MINUTES,
     PlainTimes,
     check_cron,

@@ -11,12 +11,12 @@ from django.utils import timezone
 from postroom.controlroom.accounts.models import Role
 from postroom.controlroom.connections import tokens
 from postroom.controlroom.connections.models import OAuthConnection
-from postroom.controlroom.runs import triggers
 from postroom.controlroom.runs.inputs import get_inputs
 from postroom.controlroom.runs.models import Run, Trigger
-from postroom.controlroom.runs.triggers_mailboxes import open_mailboxes
-from postroom.controlroom.runs.triggers_records import delete_trigger, enable_trigger
-from postroom.controlroom.runs.triggers_state import get_state
+from postroom.controlroom.runs.triggers import looking
+from postroom.controlroom.runs.triggers.mailboxes import open_mailboxes
+from postroom.controlroom.runs.triggers.records import delete_trigger, enable_trigger
+from postroom.controlroom.runs.triggers.state import get_state
 from postroom.controlroom.vault.master_keys import ensure_key
 from postroom.errors import NotAllowedError, SettingError
 from postroom.graph.models import Message
@@ -58,7 +58,7 @@ def trigger(connection: OAuthConnection, people: People) -> Trigger:
 def look(trigger: Trigger, now: datetime | None = None) -> int:
     """Let the trigger look, as a worker that has just started would: it remembers nothing."""
     open_mailboxes.close_all()
-    return triggers.poll(Trigger.objects.get(pk=trigger.pk), now or timezone.now())
+    return looking.poll(Trigger.objects.get(pk=trigger.pk), now or timezone.now())
 
 
 def deliver(tenant: RunningTenant, *subjects: str, sender: str = "adele@contoso.com") -> list[str]:
@@ -172,7 +172,7 @@ def test_what_is_killed_before_the_checkpoint_is_met_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(triggers, "put_state", die)
+        patched.setattr(looking, "put_state", die)
         with pytest.raises(KeyboardInterrupt):
             look(trigger)
     assert Run.objects.count() == 0
@@ -186,7 +186,7 @@ def test_two_that_look_at_once_begin_each_once(trigger: Trigger, reachable_tenan
     late = Trigger.objects.get(pk=trigger.pk)
     deliver(reachable_tenant, "One", "Two")
     assert look(trigger) == 2
-    triggers.poll(late, timezone.now())
+    looking.poll(late, timezone.now())
     assert Run.objects.count() == 2
     deliver(reachable_tenant, "Three")
     assert look(trigger) == 1
@@ -259,9 +259,9 @@ def test_a_trigger_that_was_paused_goes_on_where_it_was(
     trigger = Trigger.objects.get()
     enable_trigger(trigger, people.creator, enabled=False)
     deliver(reachable_tenant, "Meanwhile")
-    assert triggers.poll_due(timezone.now() + timedelta(hours=1)) == 0
+    assert looking.poll_due(timezone.now() + timedelta(hours=1)) == 0
     enable_trigger(Trigger.objects.get(), people.creator, enabled=True)
-    assert triggers.poll_due(timezone.now()) == 1
+    assert looking.poll_due(timezone.now()) == 1
 
 
 def test_another_folder_begins_anew(
@@ -270,7 +270,7 @@ def test_another_folder_begins_anew(
     """Changed to look elsewhere, it counts from then on; changed in other ways, it goes on where it was."""
     look(trigger)
     before = get_state(Trigger.objects.get())
-    from postroom.controlroom.runs.triggers_records import TriggerSettings, save_trigger
+    from postroom.controlroom.runs.triggers.records import TriggerSettings, save_trigger
 
     same = TriggerSettings("Other name", trigger.bot, people.creator, connection)
     save_trigger(Trigger.objects.get(), same, people.creator)
@@ -303,4 +303,4 @@ def test_runs_stay_when_a_trigger_goes(
 
 def test_the_id_of_a_run_is_the_messages(trigger: Trigger) -> None:
     """The same for the same message, whoever asks."""
-    assert triggers.get_run_id(trigger, "AAA") == uuid.uuid5(trigger.pk, "AAA")
+    assert looking.get_run_id(trigger, "AAA") == uuid.uuid5(trigger.pk, "AAA")

@@ -11,9 +11,9 @@ import pytest
 
 from postroom.controlroom.accounts.models import Role
 from postroom.controlroom.connections import tokens
-from postroom.controlroom.runs.deploying import deploy_file
+from postroom.controlroom.runs.bots.deploying import deploy_file
 from postroom.controlroom.runs.models import ACTIVE, Run, RunStatus, Trigger
-from postroom.controlroom.runs.triggers_mailboxes import open_mailboxes
+from postroom.controlroom.runs.triggers.mailboxes import open_mailboxes
 from postroom.controlroom.vault.master_keys import ensure_key
 from support.connections import Connect
 from support.mail import make_mail

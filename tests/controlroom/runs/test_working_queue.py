@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from postroom.controlroom.runs.heartbeats import MOST_LOSSES, begin_life, bury_dead
 from postroom.controlroom.runs.limits import enter_mailbox, take_runs
 from postroom.controlroom.runs.models import MailboxLimit, MailboxUse, Run, RunStatus, Worker
 from postroom.controlroom.runs.queueing import (
@@ -18,6 +17,7 @@ from postroom.controlroom.runs.queueing import (
     resume_run,
     retry_run,
 )
+from postroom.controlroom.runs.workers.heartbeats import MOST_LOSSES, begin_life, bury_dead
 from postroom.errors import RunActiveError, RunError
 from support.workers import NOTES, deploy_text
 

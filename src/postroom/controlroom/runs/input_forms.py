@@ -19,7 +19,7 @@ from unfold.widgets import (
 
 from postroom.controlroom.accounts.models import User
 from postroom.controlroom.connections.use import list_usable
-from postroom.controlroom.runs.descriptions import Kind
+from postroom.controlroom.runs.bots.descriptions import Kind
 from postroom.controlroom.vault.models import Attribute
 from postroom.controlroom.vault.rights import list_usable_credentials
 from postroom.errors import PostroomError, SettingError

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from postroom.controlroom.accounts.permissions import Permission
-from postroom.controlroom.runs.messages_handled import count_messages
+from postroom.controlroom.runs.figures.messages_handled import count_messages
 from postroom.controlroom.runs.models import Run, RunStatus, RunStep
 from postroom.controlroom.runs.rights import list_runs, may_control
 from postroom.controlroom.runs.shown import CHIPS, measure, write_duration, write_seconds

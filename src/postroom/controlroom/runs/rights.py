@@ -25,6 +25,9 @@ SEE_BOTS = (
 SEE_RUNS = (Permission.VIEW_RUNS, Permission.RUN_BOTS)
 """Who sees runs: all of them, or those that run as them."""
 
+SEE_SCHEDULES = (Permission.MANAGE_SCHEDULES, Permission.VIEW_RUNS)
+"""Who sees schedules and triggers."""
+
 SEE_WORKERS = (Permission.VIEW_RUNS, Permission.MANAGE_BOTS)
 """Who sees the processes that carry out runs."""
 

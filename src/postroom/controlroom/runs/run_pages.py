@@ -15,11 +15,11 @@ from postroom.controlroom.accounts.access import needs
 from postroom.controlroom.accounts.permissions import Permission
 from postroom.controlroom.runs import controlling, live
 from postroom.controlroom.runs.beginning import begin_by_hand, get_newest
-from postroom.controlroom.runs.descriptions import make_plain
+from postroom.controlroom.runs.bots.descriptions import make_plain
+from postroom.controlroom.runs.figures.messages_handled import count_messages
 from postroom.controlroom.runs.input_forms import InputsForm, needs_session, refuse
 from postroom.controlroom.runs.inputs import get_inputs
 from postroom.controlroom.runs.list_forms import FilterForm
-from postroom.controlroom.runs.messages_handled import count_messages
 from postroom.controlroom.runs.models import Bot, Run, RunStatus
 from postroom.controlroom.runs.rights import SEE_RUNS, get_run, list_runs, may_control
 from postroom.controlroom.runs.shown import CHIPS, get_context, write_duration

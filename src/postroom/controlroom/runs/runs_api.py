@@ -14,16 +14,16 @@ from postroom.controlroom.accounts.models import User
 from postroom.controlroom.accounts.permissions import Permission
 from postroom.controlroom.runs import controlling
 from postroom.controlroom.runs.beginning import begin_by_hand, get_newest
-from postroom.controlroom.runs.descriptions import make_plain
+from postroom.controlroom.runs.bots.descriptions import make_plain
+from postroom.controlroom.runs.figures.messages_handled import count_messages
 from postroom.controlroom.runs.input_forms import read_inputs
 from postroom.controlroom.runs.inputs import get_inputs
-from postroom.controlroom.runs.messages_handled import count_messages
 from postroom.controlroom.runs.models import Run, RunStatus
 from postroom.controlroom.runs.rights import SEE_RUNS, SEE_WORKERS, get_bot, get_run, list_runs, may_control
 from postroom.controlroom.runs.selection import ACTIVE, RUNS_A_PAGE, RunSelection
 from postroom.controlroom.runs.shown import measure
 from postroom.controlroom.runs.steps import describe_step
-from postroom.controlroom.runs.worker_pages import list_workers
+from postroom.controlroom.runs.workers.pages import list_workers
 from postroom.errors import NotAllowedError, SettingError
 
 router = Router(tags=["Runs"], auth=api_auth)

@@ -1,0 +1,1 @@
+"""Alerts: who wants to be told of which failures, and how."""

@@ -1,0 +1,1 @@
+"""Deployed bots: their files, their versions, the folder that they may come from, and their pages."""

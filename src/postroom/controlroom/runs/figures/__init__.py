@@ -1,0 +1,1 @@
+"""Figures: how many runs and messages there were, and how long they took."""

@@ -1,0 +1,1 @@
+"""Schedules: what is begun at which times."""

@@ -1,0 +1,1 @@
+"""Triggers: a bot runs for each mail that comes; seen by looking, or told of by Microsoft 365."""
