@@ -23,10 +23,14 @@ AP = {GLOBAL: "ap@contoso.com", GCC_HIGH: "ap@contoso.us"}
 
 
 def write_command(tenant: RunningTenant, *options: str, cloud: str = GLOBAL, mode: str) -> list[str]:
-    """Write the command that connects the mailbox of the first user."""
+    """Write the command that connects the mailbox of the first user.
+
+    A browser of this machine comes back to the port that the command finds free; only an address that is
+    pasted has a port of its own, at which nobody listens.
+    """
     app, described = tenant.app("Desktop bot", cloud), tenant.cloud(cloud)
     given = {"cloud": cloud, "mode": mode, "client-id": app["client_id"], "tenant-id": described["tenant_id"]}
-    if mode == "authorization-code":
+    if "--no-browser" in options:
         given["redirect-url"] = REDIRECT_URL
     words = [word for name, value in given.items() for word in (f"--{name}", value)]
     return [*COMMAND, "connect", *words, "--username", AP[cloud], *options]
