@@ -7,7 +7,7 @@ RUN := .venv/bin/python -m
 WORKERS := -n 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types layers check conformance bench throughput tenancy reference proof lock clean
+.PHONY: help setup demo test lint format types layers check conformance bench throughput tenancy durability reference proof lock clean
 
 help: ## List all targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
