@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -119,11 +118,9 @@ def test_an_interrupted_run_goes_on(
         busy = postroom("run", "--resume", environment=environment)
         assert busy.returncode == 13
         assert "is at work in another process" in busy.stderr
-        began = time.monotonic()
         program.send_signal(signal.SIGINT)
         told = program.stderr.read()
         assert program.wait(10) == 130
-        assert time.monotonic() - began < 10
     assert "Traceback" not in told
     assert re.search(r"was interrupted\. .* To go on: postroom run --resume \w{8}", told)
     (folder / "on").touch()
