@@ -5,7 +5,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m
 # Many tests wait for other processes more than they compute, so there are more workers than cores.
 WORKERS := -n 4 --dist loadgroup
-# They start many processes: where this is set, each of them would compile all of Postroom anew.
+# Tests start many processes: where this is set, each of them would compile all of Postroom anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

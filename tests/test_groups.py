@@ -19,6 +19,6 @@ def test_it(number):
 def test_a_group_stays_on_one_worker(pytester: pytest.Pytester) -> None:
     """Versions of pytest and pytest-xdist that do not fit part a group, and say nothing."""
     pytester.makepyfile(GROUPED)
-    done = pytester.runpytest_subprocess("-v", "-n", "2", "--dist", "loadgroup", "-p", "no:postroom")
+    done = pytester.runpytest_subprocess("-v", "-n", "2", "--dist", "loadgroup")
     done.assert_outcomes(passed=8)
     assert len(set(re.findall(r"^\[(gw\d)\]", done.stdout.str(), re.MULTILINE))) == 1

@@ -14,7 +14,7 @@ import pytest
 
 from support.command_line import run_here
 from support.desk import Desk
-from support.sign_in import Person, open_browser, password_of, sign_in
+from support.sign_in import Person, free_url, open_browser, password_of, sign_in
 from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
 
 COMMAND = (sys.executable, "-m", "postroom")
@@ -22,16 +22,14 @@ REDIRECT_URL = "http://localhost:9999/Callback"
 AP = {GLOBAL: "ap@contoso.com", GCC_HIGH: "ap@contoso.us"}
 
 
-def write_command(tenant: RunningTenant, *options: str, cloud: str = GLOBAL, mode: str) -> list[str]:
-    """Write the command that connects the mailbox of the first user.
-
-    A browser of this machine comes back to the port that the command finds free; only an address that is
-    pasted has a port of its own, at which nobody listens.
-    """
+def write_command(
+    tenant: RunningTenant, *options: str, cloud: str = GLOBAL, mode: str, redirect_url: str = REDIRECT_URL
+) -> list[str]:
+    """Write the command that connects the mailbox of the first user; the redirect URL is free where a browser opens."""
     app, described = tenant.app("Desktop bot", cloud), tenant.cloud(cloud)
     given = {"cloud": cloud, "mode": mode, "client-id": app["client_id"], "tenant-id": described["tenant_id"]}
-    if "--no-browser" in options:
-        given["redirect-url"] = REDIRECT_URL
+    if mode == "authorization-code":
+        given["redirect-url"] = redirect_url
     words = [word for name, value in given.items() for word in (f"--{name}", value)]
     return [*COMMAND, "connect", *words, "--username", AP[cloud], *options]
 
@@ -194,7 +192,8 @@ def test_an_unattended_run_asks_nobody(desk: Desk) -> None:
 def test_where_nothing_can_be_kept_the_three_ways_are_told(desk: Desk) -> None:
     """Without keychain and key the sign-in works for this run, and the person reads how it could be kept."""
     nothing = {"POSTROOM_TOKEN_KEY": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
-    with run(write_command(desk.tenant, mode="authorization-code"), **nothing) as program:
+    command = write_command(desk.tenant, mode="authorization-code", redirect_url=free_url())
+    with run(command, **nothing) as program:
         _, said = program.communicate(timeout=60)
     assert (program.returncode, desk.links) == (0, 1), said
     for way in ("Control Room", "POSTROOM_TOKEN_KEY", "sign in at each run"):
@@ -204,7 +203,7 @@ def test_where_nothing_can_be_kept_the_three_ways_are_told(desk: Desk) -> None:
 
 def test_after_signing_out_somebody_must_sign_in_again(desk: Desk) -> None:
     """The kept sign-in is gone from this machine; a second time does no harm."""
-    connect = write_command(desk.tenant, mode="authorization-code")
+    connect = write_command(desk.tenant, mode="authorization-code", redirect_url=free_url())
     sign_out = ["sign-out" if word == "connect" else word for word in connect]
     for command in (connect, sign_out, sign_out, connect):
         ended = run_to_its_end(command)

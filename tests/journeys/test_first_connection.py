@@ -14,8 +14,8 @@ import pytest
 from support.chromium import keep_screenshot, open_context
 from support.desk import Desk
 from support.mail import make_mail
-from support.sign_in import password_of
-from support.tenant import GCC_HIGH, GLOBAL, find_free_ports
+from support.sign_in import free_url, password_of
+from support.tenant import GCC_HIGH, GLOBAL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -65,8 +65,8 @@ def run_bot(desk: Desk, cloud: str, username: str, redirect_url: str) -> Iterato
 
 @pytest.fixture
 def redirect_url() -> str:
-    """Give a redirect URL of the app at a port that is free: for localhost, Entra ID does not look at it."""
-    return f"http://localhost:{find_free_ports(1)}/Callback"
+    """Give a redirect URL of the app, the same for a whole test."""
+    return free_url()
 
 
 def read_link(program: "subprocess.Popen[str]") -> str:

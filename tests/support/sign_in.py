@@ -11,10 +11,15 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx2
 
-from support.tenant import GCC_HIGH, GLOBAL, RunningTenant
+from support.tenant import GCC_HIGH, GLOBAL, RunningTenant, find_free_ports
 
 LOGIN_HOSTS = {"login.microsoftonline.com": GLOBAL, "login.microsoftonline.us": GCC_HIGH}
 STEP_LIMIT = 12
+
+
+def free_url(host: str = "localhost", path: str = "/Callback") -> str:
+    """Give a redirect URL with a port that is free: for localhost, Entra ID does not look at it."""
+    return f"http://{host}:{find_free_ports(1)}{path}"
 
 
 @dataclass

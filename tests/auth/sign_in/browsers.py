@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from support.canary import canary
-from support.tenant import find_free_ports
 
 STATE = "the-right-state"
 CODE = "0.AXcAcanary-authorization-code"
@@ -45,11 +44,6 @@ class Answer:
     status: int
     headers: http.client.HTTPMessage
     text: str
-
-
-def free_url(host: str = "localhost", path: str = "/Callback") -> str:
-    """Give a redirect URL with a port that is free."""
-    return f"http://{host}:{find_free_ports(1)}{path}"
 
 
 def post(url: str, fields: Mapping[str, str] | None = None, address: str | None = None) -> Answer:

@@ -27,14 +27,13 @@ from sign_in.browsers import (
     Answer,
     Query,
     beside,
-    free_url,
     get,
     post,
     read_link,
     read_query,
 )
 from sign_in.conftest import set_browser
-from support.sign_in import sign_in
+from support.sign_in import free_url, sign_in
 from support.tenant import RunningTenant
 
 Accept = Callable[[Mapping[str, Any]], None]

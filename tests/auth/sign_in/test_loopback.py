@@ -24,11 +24,11 @@ from sign_in.browsers import (
     Answer,
     ask,
     beside,
-    free_url,
     get,
     post,
     say,
 )
+from support.sign_in import free_url
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 STRANGER = "belongs to another sign-in"
